@@ -30,17 +30,24 @@ CREATE TABLE `approval` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `approval_call` ON `approval` (`account_id`,`tool`,`arguments_hash`,`status`);--> statement-breakpoint
+CREATE TABLE `auth_failure` (
+	`key` text PRIMARY KEY NOT NULL,
+	`points` integer DEFAULT 0 NOT NULL,
+	`expire` integer
+) STRICT;
+--> statement-breakpoint
 CREATE TABLE `gitea_sign_in` (
 	`state_hash` text PRIMARY KEY NOT NULL,
 	`interaction_uid` text NOT NULL,
 	`browser_hash` text NOT NULL,
 	`verifier` text NOT NULL,
-	`nonce` text NOT NULL,
+	`outcome` text,
 	`account_id` text,
 	`created_at` integer NOT NULL,
 	`used_at` integer
 ) STRICT;
 --> statement-breakpoint
+CREATE INDEX `gitea_sign_in_interaction` ON `gitea_sign_in` (`interaction_uid`,`created_at`);--> statement-breakpoint
 CREATE TABLE `gitea_token_set` (
 	`account_id` text PRIMARY KEY NOT NULL,
 	`login` text NOT NULL,
@@ -67,6 +74,7 @@ CREATE TABLE `oauth_approval` (
 --> statement-breakpoint
 CREATE TABLE `oauth_client` (
 	`id` text PRIMARY KEY NOT NULL,
+	`source` text NOT NULL,
 	`metadata` text NOT NULL,
 	`secret` text,
 	`created_at` integer NOT NULL,
@@ -74,12 +82,25 @@ CREATE TABLE `oauth_client` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `oauth_client_unused` ON `oauth_client` (`last_used_at`,`created_at`);--> statement-breakpoint
+CREATE TABLE `oauth_grant` (
+	`id` text PRIMARY KEY NOT NULL,
+	`account_id` text NOT NULL,
+	`client_id` text NOT NULL,
+	`client_name` text NOT NULL,
+	`redirect_uri` text NOT NULL,
+	`scopes` text NOT NULL,
+	`read_only` integer DEFAULT false NOT NULL,
+	`repositories` text,
+	`created_at` integer NOT NULL,
+	`expires_at` integer
+) STRICT;
+--> statement-breakpoint
+CREATE INDEX `oauth_grant_account` ON `oauth_grant` (`account_id`,`client_id`);--> statement-breakpoint
 CREATE TABLE `oauth_state` (
 	`kind` text NOT NULL,
 	`id_hash` text NOT NULL,
 	`payload` text NOT NULL,
 	`grant_id` text,
-	`uid` text,
 	`account_id` text,
 	`client_id` text,
 	`created_at` integer NOT NULL,
@@ -90,7 +111,6 @@ CREATE TABLE `oauth_state` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `oauth_state_grant` ON `oauth_state` (`grant_id`);--> statement-breakpoint
-CREATE UNIQUE INDEX `oauth_state_uid` ON `oauth_state` (`kind`,`uid`);--> statement-breakpoint
 CREATE INDEX `oauth_state_account` ON `oauth_state` (`account_id`,`client_id`);--> statement-breakpoint
 CREATE INDEX `oauth_state_expiry` ON `oauth_state` (`expires_at`);
 --> statement-breakpoint

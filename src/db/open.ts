@@ -6,7 +6,7 @@ import { InvalidInput, toErrorText } from '../lib/errors.js'
 import { migrate } from './migrate.js'
 import { auditCheckpoint, auditEntry } from './schema/audit.js'
 import { approval } from './schema/gate.js'
-import { giteaSignIn, giteaTokenSet, oauthApproval, oauthClient, oauthState } from './schema/oauth.js'
+import { giteaSignIn, giteaTokenSet, oauthApproval, oauthClient, oauthGrant, oauthState } from './schema/oauth.js'
 
 const schema = {
   auditEntry,
@@ -14,6 +14,7 @@ const schema = {
   approval,
   oauthState,
   oauthClient,
+  oauthGrant,
   oauthApproval,
   giteaSignIn,
   giteaTokenSet,

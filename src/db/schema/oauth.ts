@@ -1,6 +1,6 @@
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** State of the authorization server (sessions, interactions, codes, tokens, grants), addressed by the SHA-256 of the id. */
+/** State of the authorization server (interactions, codes, tokens, grants), addressed by the SHA-256 of the id. */
 export const oauthState = sqliteTable(
   'oauth_state',
   {
@@ -8,7 +8,6 @@ export const oauthState = sqliteTable(
     idHash: text().notNull(),
     payload: text().notNull(),
     grantId: text(),
-    uid: text(),
     accountId: text(),
     clientId: text(),
     createdAt: integer().notNull(),
@@ -22,8 +21,6 @@ export const oauthState = sqliteTable(
     primaryKey({ columns: [table.kind, table.idHash] }),
     // revoking a family of tokens
     index('oauth_state_grant').on(table.grantId),
-    // an interaction or session found by its uid
-    uniqueIndex('oauth_state_uid').on(table.kind, table.uid),
     // revoking everything a person or a client holds
     index('oauth_state_account').on(table.accountId, table.clientId),
     // sweeping what has expired
@@ -31,11 +28,12 @@ export const oauthState = sqliteTable(
   ],
 )
 
-/** Clients that registered themselves (RFC 7591). */
+/** Clients: those that registered themselves (RFC 7591) and the last good copy of the documents of the others. */
 export const oauthClient = sqliteTable(
   'oauth_client',
   {
     id: text().primaryKey(),
+    source: text({ enum: ['registration', 'document'] }).notNull(),
     /** Metadata without the secret. */
     metadata: text().notNull(),
     /** Encrypted; null for public clients. */
@@ -45,6 +43,30 @@ export const oauthClient = sqliteTable(
     lastUsedAt: integer(),
   },
   (table) => [index('oauth_client_unused').on(table.lastUsedAt, table.createdAt)],
+)
+
+/** One consent of one person to one client: every token of the family reads its limits here. */
+export const oauthGrant = sqliteTable(
+  'oauth_grant',
+  {
+    id: text().primaryKey(),
+    accountId: text().notNull(),
+    clientId: text().notNull(),
+    /** Untrusted text: what the client called itself when the person agreed. */
+    clientName: text().notNull(),
+    redirectUri: text().notNull(),
+    /** Space separated, sorted. */
+    scopes: text().notNull(),
+    readOnly: integer({ mode: 'boolean' }).notNull().default(false),
+    /** JSON array of `owner/name`, null for every repository. */
+    repositories: text(),
+    createdAt: integer().notNull(),
+    expiresAt: integer(),
+  },
+  (table) => [
+    // what a person already allowed a client, and revoking it
+    index('oauth_grant_account').on(table.accountId, table.clientId),
+  ],
 )
 
 /** What a person allowed a client, so that the same client is not asked about twice. */
@@ -66,18 +88,26 @@ export const oauthApproval = sqliteTable(
 )
 
 /** A sign-in on its way through Gitea: single use, ten minutes, bound to one browser. */
-export const giteaSignIn = sqliteTable('gitea_sign_in', {
-  stateHash: text().primaryKey(),
-  interactionUid: text().notNull(),
-  browserHash: text().notNull(),
-  /** Encrypted PKCE verifier. */
-  verifier: text().notNull(),
-  nonce: text().notNull(),
-  /** The Gitea account once the callback succeeded. */
-  accountId: text(),
-  createdAt: integer().notNull(),
-  usedAt: integer(),
-})
+export const giteaSignIn = sqliteTable(
+  'gitea_sign_in',
+  {
+    stateHash: text().primaryKey(),
+    interactionUid: text().notNull(),
+    browserHash: text().notNull(),
+    /** Encrypted PKCE verifier. */
+    verifier: text().notNull(),
+    /** How it ended; null while the browser is at Gitea. */
+    outcome: text(),
+    /** The Gitea account when the outcome is `signed_in`. */
+    accountId: text(),
+    createdAt: integer().notNull(),
+    usedAt: integer(),
+  },
+  (table) => [
+    // the page of an interaction finds its latest sign-in
+    index('gitea_sign_in_interaction').on(table.interactionUid, table.createdAt),
+  ],
+)
 
 /** One Gitea token set per person, encrypted (AES-256-GCM, key id inside the value). */
 export const giteaTokenSet = sqliteTable('gitea_token_set', {
