@@ -1,4 +1,5 @@
 import type { GiteaCredential } from '../gitea/credential.js'
+import type { Decision } from '../policy/decision.js'
 
 /** What a token of ours may be good for. `write:repository` includes `read:repository`. */
 export const SCOPES = ['read:repository', 'write:repository'] as const
@@ -26,6 +27,16 @@ export interface Caller {
   readonly tokenHint: string
   readonly grant: Grant
   readonly gitea: GiteaCredential
+  /**
+   * Present only where Gitea does not see the person itself (a service token acts for them): whether Gitea would let
+   * this person read or write that repository. An unknown answer is a deny.
+   */
+  readonly permits?: (repository: Repository, effect: 'read' | 'write') => Promise<Decision>
+}
+
+interface Repository {
+  readonly owner: string
+  readonly name: string
 }
 
 /** Whether `granted` covers `needed`; write includes read. */

@@ -25,3 +25,11 @@ export const approval = sqliteTable(
     index('approval_call').on(table.accountId, table.tool, table.argumentsHash, table.status),
   ],
 )
+
+/** Failed authentications per address; the columns are those that rate-limiter-flexible reads and writes. */
+export const authFailure = sqliteTable('auth_failure', {
+  key: text().primaryKey(),
+  points: integer().notNull().default(0),
+  /** Epoch milliseconds. */
+  expire: integer(),
+})

@@ -1,0 +1,193 @@
+import { BlockList, isIP } from 'node:net'
+import { InvalidInput } from '../lib/errors.js'
+import type { LogLevel } from '../lib/logger.js'
+import { Secret } from '../lib/secret.js'
+import { SECOND } from '../lib/units.js'
+import { type Env, parseEnv, toSettingsMessage } from './env.js'
+
+/** What the rest of the program is told: parsed, defaulted and checked against each other. */
+export interface Config {
+  readonly gitea: {
+    /** Without trailing slash. */
+    readonly url: string
+    readonly clientId: string
+    readonly clientSecret: Secret
+    readonly timeoutMs: number
+    readonly checkAtStart: boolean
+  }
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Origin of everything we serve, and our issuer. Without trailing slash. */
+  readonly publicBaseUrl: string
+  readonly trustedProxies: BlockList
+  readonly allowedHosts: readonly string[]
+  readonly corsOrigins: readonly string[]
+  readonly logLevel: LogLevel
+  readonly metricsEnabled: boolean
+  readonly databasePath: string
+  readonly policyPath: string
+  readonly keys: {
+    readonly tokenEncryption: readonly string[] | undefined
+    readonly auditSigningPath: string | undefined
+  }
+  readonly audit: { readonly checkpointEntries: number; readonly checkpointMs: number }
+  readonly oauth: {
+    readonly stateSecret: Secret
+    readonly discoveryTtlMs: number
+    readonly redirectAllowlist: readonly string[]
+    readonly issParameter: boolean
+    readonly registration: boolean
+  }
+  readonly limits: {
+    readonly authFailures: number
+    readonly authFailureWindowMs: number
+    readonly perAddressPerMinute: number
+    readonly perTokenPerMinute: number
+    readonly maxFileBytes: number
+    readonly maxItems: number
+    readonly maxChars: number
+  }
+  readonly secretMode: 'mask' | 'block' | 'off'
+  readonly write: WriteRules
+  readonly conformanceFixtures: boolean
+}
+
+/** The write gates that stand outside the policy. */
+export interface WriteRules {
+  readonly enabled: boolean
+  /** Lower case `owner/name`. */
+  readonly repositories: ReadonlySet<string>
+  readonly allRepositories: boolean
+}
+
+const ANY_INTERFACE = new Set(['0.0.0.0', '::', '[::]', '*'])
+
+/**
+ * Settings → Config.
+ *
+ * @throws InvalidInput with every problem in one message
+ */
+export function loadConfig(source: NodeJS.ProcessEnv): Config {
+  return toConfig(parseEnv(source))
+}
+
+function toConfig(env: Env): Config {
+  const problems: string[] = []
+  const trustedProxies = toBlockList(env.TRUSTED_PROXIES, problems)
+  const publicBaseUrl = toPublicBaseUrl(env, problems)
+  checkBind(env, problems)
+  checkWrites(env, problems)
+  for (const origin of env.CORS_ORIGINS) {
+    if (URL.parse(origin)?.origin !== origin) {
+      problems.push(`CORS_ORIGINS has “${origin}”, which is not an origin like https://app.example.org.`)
+    }
+  }
+  if (env.AEGIS_CONFORMANCE_FIXTURES && (env.ENVIRONMENT === 'production' || !isLoopbackHost(env.MCP_HOST))) {
+    problems.push('AEGIS_CONFORMANCE_FIXTURES is for tests on this computer only. Remove it.')
+  }
+  if (problems.length > 0) {
+    throw new InvalidInput(toSettingsMessage(problems))
+  }
+  return {
+    gitea: {
+      url: env.GITEA_URL.replace(/\/+$/, ''),
+      clientId: env.GITEA_OAUTH_CLIENT_ID,
+      clientSecret: new Secret(env.GITEA_OAUTH_CLIENT_SECRET),
+      timeoutMs: env.REQUEST_TIMEOUT_SECONDS * SECOND,
+      checkAtStart: env.STARTUP_VALIDATE_GITEA,
+    },
+    listen: { host: env.MCP_HOST, port: env.MCP_PORT },
+    publicBaseUrl,
+    trustedProxies,
+    allowedHosts: env.ALLOWED_HOSTS.map((host) => host.toLowerCase()),
+    corsOrigins: env.CORS_ORIGINS,
+    logLevel: env.LOG_LEVEL,
+    metricsEnabled: env.METRICS_ENABLED,
+    databasePath: env.DATABASE_PATH,
+    policyPath: env.POLICY_FILE_PATH,
+    keys: { tokenEncryption: env.TOKEN_ENCRYPTION_KEYS, auditSigningPath: env.AUDIT_SIGNING_KEY_PATH },
+    audit: {
+      checkpointEntries: env.AUDIT_CHECKPOINT_ENTRIES,
+      checkpointMs: env.AUDIT_CHECKPOINT_SECONDS * SECOND,
+    },
+    oauth: {
+      stateSecret: new Secret(env.OAUTH_STATE_SECRET),
+      discoveryTtlMs: env.OAUTH_CACHE_TTL_SECONDS * SECOND,
+      redirectAllowlist: env.OAUTH_REDIRECT_ALLOWLIST,
+      issParameter: env.OAUTH_ISS_PARAMETER,
+      registration: env.DCR_ENABLED,
+    },
+    limits: {
+      authFailures: env.MAX_AUTH_FAILURES,
+      authFailureWindowMs: env.AUTH_FAILURE_WINDOW * SECOND,
+      perAddressPerMinute: env.RATE_LIMIT_PER_MINUTE,
+      perTokenPerMinute: env.TOKEN_RATE_LIMIT_PER_MINUTE,
+      maxFileBytes: env.MAX_FILE_SIZE_BYTES,
+      maxItems: env.MAX_TOOL_RESPONSE_ITEMS,
+      maxChars: env.MAX_TOOL_RESPONSE_CHARS,
+    },
+    secretMode: env.SECRET_DETECTION_MODE,
+    write: {
+      enabled: env.WRITE_MODE,
+      repositories: new Set(env.WRITE_REPOSITORY_WHITELIST.map((name) => name.toLowerCase())),
+      allRepositories: env.WRITE_ALLOW_ALL_TOKEN_REPOS,
+    },
+    conformanceFixtures: env.AEGIS_CONFORMANCE_FIXTURES,
+  }
+}
+
+function toPublicBaseUrl(env: Env, problems: string[]): string {
+  const host = ANY_INTERFACE.has(env.MCP_HOST) ? '127.0.0.1' : env.MCP_HOST
+  const given = env.PUBLIC_BASE_URL ?? `http://${isIP(host) === 6 ? `[${host}]` : host}:${env.MCP_PORT}`
+  const url = new URL(given)
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '') {
+    problems.push(`PUBLIC_BASE_URL must be scheme, host and port only, like https://mcp.example.org; it is ${given}.`)
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    problems.push(
+      `PUBLIC_BASE_URL must start with https:// (it is ${given}): tokens would cross the network in the clear, and AI clients refuse it.`,
+    )
+  }
+  return url.origin
+}
+
+function checkBind(env: Env, problems: string[]): void {
+  if (ANY_INTERFACE.has(env.MCP_HOST) && !env.ALLOW_INSECURE_BIND) {
+    problems.push(
+      `MCP_HOST=${env.MCP_HOST} listens on every interface. Use 127.0.0.1, or set ALLOW_INSECURE_BIND=true when a TLS proxy or a container network stands in front.`,
+    )
+  }
+}
+
+function checkWrites(env: Env, problems: string[]): void {
+  for (const name of env.WRITE_REPOSITORY_WHITELIST) {
+    if (!/^[\w.-]+\/[\w.-]+$/.test(name)) {
+      problems.push(`WRITE_REPOSITORY_WHITELIST has “${name}”; write repositories as owner/name.`)
+    }
+  }
+  if (env.WRITE_MODE && !env.WRITE_ALLOW_ALL_TOKEN_REPOS && env.WRITE_REPOSITORY_WHITELIST.length === 0) {
+    problems.push(
+      'WRITE_MODE=true needs WRITE_REPOSITORY_WHITELIST=owner/name,… (or WRITE_ALLOW_ALL_TOKEN_REPOS=true).',
+    )
+  }
+}
+
+function toBlockList(ranges: readonly string[], problems: string[]): BlockList {
+  const block = new BlockList()
+  for (const range of ranges) {
+    const [address = '', prefix] = range.split('/')
+    const family = isIP(address)
+    const bits = Number(prefix ?? (family === 6 ? 128 : 32))
+    if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 6 ? 128 : 32)) {
+      problems.push(`TRUSTED_PROXIES has “${range}”, which is not an address or a CIDR range like 172.16.0.0/12.`)
+      continue
+    }
+    block.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4')
+  }
+  return block
+}
+
+/** Whether a host name or address means this computer. */
+export function isLoopbackHost(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
+}

@@ -1,0 +1,193 @@
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import { InvalidInput } from '../lib/errors.js'
+
+/*
+ * The only reader of process.env. One described line per variable; `npm run gen` turns them into `.env.example` and
+ * `docs/configuration.md`. Rules that look at several settings at once are in config.ts.
+ */
+
+const text = z.string().trim()
+const list = text.transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+const flag = text
+  .toLowerCase()
+  .pipe(
+    z
+      .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], { error: 'must be true or false' })
+      .transform((value) => ['true', '1', 'yes', 'on'].includes(value)),
+  )
+const whole = (min: number, max: number) =>
+  text
+    .regex(/^\d+$/, { error: `must be a whole number from ${min} to ${max}` })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error: `must be a whole number from ${min} to ${max}` })
+const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` })
+const webUrl = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
+  error: 'must be an address like https://git.example.org',
+})
+
+const gitea = {
+  GITEA_URL: webUrl.describe('Address of your Gitea, as people type it into a browser.'),
+  GITEA_OAUTH_CLIENT_ID: text.describe('Client ID of the OAuth2 application in Gitea (`aegis setup` creates it).'),
+  GITEA_OAUTH_CLIENT_SECRET: text.describe('Its client secret.'),
+  REQUEST_TIMEOUT_SECONDS: whole(1, 600).default(30).describe('How long one request to Gitea may take.'),
+  STARTUP_VALIDATE_GITEA: flag.default(true).describe('Check at start that Gitea answers; a warning, not a refusal.'),
+}
+
+const server = {
+  MCP_HOST: text.default('127.0.0.1').describe('Address to listen on.'),
+  MCP_PORT: whole(0, 65535).default(8080).describe('Port to listen on.'),
+  PUBLIC_BASE_URL: webUrl
+    .optional()
+    .describe('Address that AI clients and browsers use, https except on this computer. Default: the listen address.'),
+  ALLOW_INSECURE_BIND: flag
+    .default(false)
+    .describe('Allow listening on every interface (0.0.0.0 or ::). Only behind a TLS proxy.'),
+  TRUSTED_PROXIES: list
+    .default([])
+    .describe('Proxies whose X-Forwarded-For is believed: addresses or CIDR ranges, comma separated.'),
+  ALLOWED_HOSTS: list
+    .default([])
+    .describe('Further Host names to answer to, besides the one in PUBLIC_BASE_URL, comma separated.'),
+  CORS_ORIGINS: list
+    .default([])
+    .describe('Web origins whose pages may call /mcp from a browser, comma separated, e.g. https://inspector.example.'),
+  LOG_LEVEL: text
+    .toUpperCase()
+    .pipe(oneOf(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']))
+    .default('INFO')
+    .describe('How much is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.'),
+  METRICS_ENABLED: flag.default(true).describe('Serve Prometheus metrics at /metrics.'),
+  ENVIRONMENT: text.default('development').describe('`production` refuses everything that is meant for tests.'),
+}
+
+const storage = {
+  DATABASE_PATH: text.default('./data/aegis.db').describe('The SQLite file that holds all state.'),
+  POLICY_FILE_PATH: text.default('./policy/policy.yaml').describe('The policy file.'),
+  TOKEN_ENCRYPTION_KEYS: list
+    .optional()
+    .describe(
+      'Keys for tokens at rest as `id:base64 of 32 bytes`, current one first. Default: generated beside the database.',
+    ),
+  AUDIT_SIGNING_KEY_PATH: text
+    .optional()
+    .describe('Ed25519 private key (PEM) that signs audit checkpoints. Default: generated beside the database.'),
+  AUDIT_CHECKPOINT_ENTRIES: whole(1, 1_000_000)
+    .default(1000)
+    .describe('Sign a checkpoint after so many audit entries.'),
+  AUDIT_CHECKPOINT_SECONDS: whole(1, 86_400).default(300).describe('And at the latest after so many seconds.'),
+}
+
+const oauth = {
+  OAUTH_STATE_SECRET: text
+    .min(32, { error: 'must be at least 32 characters (for example: openssl rand -hex 32)' })
+    .describe('Signs the sign-in state and our cookies. At least 32 characters, e.g. `openssl rand -hex 32`.'),
+  OAUTH_CACHE_TTL_SECONDS: whole(1, 86_400).default(300).describe('How long Gitea’s OpenID discovery is kept.'),
+  OAUTH_REDIRECT_ALLOWLIST: list
+    .default([])
+    .describe('Redirect addresses to accept besides https, loopback and known app schemes, comma separated, exact.'),
+  OAUTH_ISS_PARAMETER: flag
+    .default(true)
+    .describe('Send and advertise `iss` (RFC 9207). Off only for a client that cannot take it.'),
+  DCR_ENABLED: flag.default(true).describe('Let AI clients register themselves at /register.'),
+}
+
+const limits = {
+  MAX_AUTH_FAILURES: whole(1, 1000).default(5).describe('Failed sign-ins from one address before it has to wait.'),
+  AUTH_FAILURE_WINDOW: whole(1, 86_400).default(300).describe('Seconds in which they are counted, and waited.'),
+  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(60).describe('Requests a minute from one address.'),
+  TOKEN_RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(120).describe('Tool calls a minute with one token.'),
+  MAX_FILE_SIZE_BYTES: whole(1, 1_073_741_824).default(1_048_576).describe('Largest file a tool reads.'),
+  MAX_TOOL_RESPONSE_ITEMS: whole(1, 10_000).default(200).describe('Most rows in one answer.'),
+  MAX_TOOL_RESPONSE_CHARS: whole(200, 1_000_000).default(20_000).describe('Most characters in one answer.'),
+  SECRET_DETECTION_MODE: text
+    .toLowerCase()
+    .pipe(oneOf(['mask', 'block', 'off']))
+    .default('mask')
+    .describe('What happens to secrets in answers: mask them, block the text, or off.'),
+}
+
+const writing = {
+  WRITE_MODE: flag.default(false).describe('Let tools that change something run at all.'),
+  WRITE_REPOSITORY_WHITELIST: list
+    .default([])
+    .describe('Repositories that may be changed, `owner/name`, comma separated.'),
+  WRITE_ALLOW_ALL_TOKEN_REPOS: flag
+    .default(false)
+    .describe('Allow changes in every repository the person may write to, instead of a list.'),
+}
+
+const testing = {
+  AEGIS_CONFORMANCE_FIXTURES: flag
+    .default(false)
+    .describe('Add the fixtures of the MCP conformance suite. Never with ENVIRONMENT=production or a public address.'),
+}
+
+/** Sections in the order in which documentation shows them. */
+export const envSections = {
+  Gitea: gitea,
+  Server: server,
+  Storage: storage,
+  'Signing in': oauth,
+  'Security and limits': limits,
+  'Write mode': writing,
+  Testing: testing,
+} as const
+
+const Env = z.object({ ...gitea, ...server, ...storage, ...oauth, ...limits, ...writing, ...testing })
+export type Env = z.infer<typeof Env>
+
+/**
+ * Settings of the Python original that mean nothing in this version. They are named at start so that nobody believes
+ * they are in force.
+ */
+const UNUSED_NAMES = ['OAUTH_MODE', 'GITEA_TOKEN', 'MCP_API_KEYS', 'AUTH_ENABLED', 'OAUTH_EXPECTED_AUDIENCE'] as const
+
+/** Names of settings in `source` that this version knows about and does not use. */
+export function findUnusedSettings(source: NodeJS.ProcessEnv): string[] {
+  return UNUSED_NAMES.filter((name) => (source[name] ?? '') !== '')
+}
+
+/**
+ * Parses settings; an empty value counts as not given.
+ *
+ * @throws InvalidInput listing every wrong or missing setting, one a line
+ */
+export function parseEnv(source: NodeJS.ProcessEnv): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = Env.safeParse(given)
+  if (parsed.success) {
+    return parsed.data
+  }
+  const problems = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0])
+    return name in given ? `${name} ${issue.message}` : `${name} is missing. ${describeSetting(name)}`
+  })
+  throw new InvalidInput(toSettingsMessage(problems))
+}
+
+/** One message for all that is wrong with the settings. */
+export function toSettingsMessage(problems: readonly string[]): string {
+  return ['The settings need a change before the server can start:', ...problems.map((line) => `  - ${line}`)].join(
+    '\n',
+  )
+}
+
+function describeSetting(name: string): string {
+  const shape: Record<string, z.ZodType> = Env.shape
+  return shape[name]?.description ?? ''
+}
+
+/** The settings of this process: `.env` in the working directory, overridden by the environment. */
+export function loadProcessEnv(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) {
+    process.loadEnvFile('.env')
+  }
+  return process.env
+}

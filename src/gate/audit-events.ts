@@ -1,0 +1,126 @@
+import type { AuditEvent } from '../audit/log.js'
+import type { AllowedCall, Gate, ToolCall } from './call.js'
+import type { PreparedAnswer } from './outbound.js'
+import type { CallFailure, Refusal } from './refusal.js'
+
+/*
+ * What the log says about a call: who, through which client, what, where, which rule decided, and how it ended.
+ * Arguments are redacted and bounded; answers are not recorded, only their size.
+ */
+
+interface RunFacts {
+  /** Requests sent to Gitea. */
+  readonly upstreamCalls: number
+}
+
+type Finished = RunFacts & { readonly answer: PreparedAnswer }
+type Failed = RunFacts & CallFailure
+
+/** The arguments as the log keeps them. */
+export function auditArguments(gate: Gate, args: unknown): Record<string, unknown> {
+  const bounded = gate.outbound.summarize(args)
+  return bounded !== null && typeof bounded === 'object' && !Array.isArray(bounded)
+    ? { ...bounded }
+    : { value: bounded }
+}
+
+export function auditPending(gate: Gate, call: ToolCall, allowed: AllowedCall): AuditEvent {
+  return {
+    ...toCommon(call),
+    type: 'tool_invocation',
+    status: 'pending',
+    ...toTarget(allowed),
+    arguments: auditArguments(gate, allowed.args),
+    decision: allowed.decision,
+  }
+}
+
+export function auditSuccess(call: ToolCall, allowed: AllowedCall, ran: Finished, ms: number): AuditEvent {
+  return {
+    ...toCommon(call),
+    type: 'tool_invocation',
+    status: 'success',
+    ...toTarget(allowed),
+    outcome: {
+      bytes: Buffer.byteLength(ran.answer.text),
+      masked: ran.answer.masked,
+      upstream_calls: ran.upstreamCalls,
+      duration_ms: Math.round(ms),
+    },
+  }
+}
+
+export function auditFailure(call: ToolCall, allowed: AllowedCall, ran: Failed, ms: number): AuditEvent {
+  return toUnsuccessful('error', call, allowed, ran, ms)
+}
+
+export function auditCancelled(call: ToolCall, allowed: AllowedCall, ran: Failed, ms: number): AuditEvent {
+  return toUnsuccessful('cancelled', call, allowed, ran, ms)
+}
+
+export function auditRefusal(gate: Gate, call: ToolCall, refusal: Refusal): AuditEvent {
+  return {
+    ...toCommon(call),
+    type: 'access_denied',
+    arguments: auditArguments(gate, call.args ?? {}),
+    decision: { effect: 'deny', rule: refusal.rule ?? refusal.code, reason: refusal.message },
+    reason: refusal.code,
+  }
+}
+
+function toUnsuccessful(
+  status: 'error' | 'cancelled',
+  call: ToolCall,
+  allowed: AllowedCall,
+  ran: Failed,
+  ms: number,
+): AuditEvent {
+  return {
+    ...toCommon(call),
+    type: 'tool_invocation',
+    status,
+    ...toTarget(allowed),
+    outcome: {
+      code: ran.refusal.code,
+      message: ran.refusal.message,
+      upstream_calls: ran.upstreamCalls,
+      duration_ms: Math.round(ms),
+    },
+  }
+}
+
+function toCommon(call: ToolCall) {
+  const { caller } = call
+  return {
+    call: call.id,
+    request_id: call.requestId,
+    ...(call.correlationId === undefined ? {} : { correlation_id: call.correlationId }),
+    via: call.via,
+    tool: call.tool.slice(0, 128),
+    actor: {
+      account: caller.accountId,
+      login: caller.login,
+      client: caller.clientId,
+      client_name: caller.clientName.slice(0, 128),
+      token_hint: caller.tokenHint,
+      ip: call.address,
+    },
+  }
+}
+
+function toTarget(allowed: AllowedCall): Partial<Pick<AuditEvent, 'target'>> {
+  const { target, tool, args } = allowed
+  const path = tool.pathArgument === undefined ? undefined : args[tool.pathArgument]
+  const found = {
+    ...(target === undefined ? {} : { repository: `${target.owner}/${target.name}` }),
+    ...(typeof path === 'string' ? { path: path.slice(0, 512) } : {}),
+    ...(typeof args.ref === 'string' ? { ref: args.ref.slice(0, 256) } : {}),
+    ...toNumber(args),
+  }
+  return Object.keys(found).length === 0 ? {} : { target: found }
+}
+
+function toNumber(args: Record<string, unknown>): { number?: number } {
+  const number = args.issue_number ?? args.pull_number
+  return typeof number === 'number' ? { number } : {}
+}

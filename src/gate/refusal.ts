@@ -1,0 +1,55 @@
+import type { Scope } from '../identity/caller.js'
+import type { AppError, ErrorCode } from '../lib/errors.js'
+
+/** Why a call did not succeed, in words and codes that every door can translate. */
+export type RefusalCode =
+  | ErrorCode
+  | 'unknown_tool'
+  | 'insufficient_scope'
+  | 'write_mode'
+  | 'grant'
+  | 'policy'
+  | 'approval_needed'
+  | 'internal'
+
+export interface Refusal {
+  readonly code: RefusalCode
+  /** HTTP status of an answer that is nothing but this refusal. */
+  readonly status: number
+  /** Our own words, telling the reader what to do next. */
+  readonly message: string
+  /** Which rule refused, for the audit log. */
+  readonly rule?: string
+  /** All scopes this call needs, for one step-up challenge. */
+  readonly scopes?: readonly Scope[]
+  readonly retryAfterMs?: number
+}
+
+export interface CallSuccess {
+  readonly ok: true
+  /** Redacted, bounded and marked as data: for models. */
+  readonly text: string
+  /** Redacted and bounded: for programs. */
+  readonly data: Record<string, unknown>
+}
+
+export interface CallFailure {
+  readonly ok: false
+  readonly refusal: Refusal
+}
+
+export type CallOutcome = CallSuccess | CallFailure
+
+export function refuse(refusal: Refusal): CallFailure {
+  return { ok: false, refusal }
+}
+
+export function toRefusal(error: AppError): Refusal {
+  return {
+    code: error.code,
+    status: error.status,
+    message: error.message,
+    ...('rule' in error && typeof error.rule === 'string' ? { rule: error.rule } : {}),
+    ...('retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? { retryAfterMs: error.retryAfterMs } : {}),
+  }
+}

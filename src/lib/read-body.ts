@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http'
+import { AppError, InvalidInput } from './errors.js'
+
+/** The body is larger than the route takes. */
+export class BodyTooLarge extends AppError {
+  readonly code = 'invalid_input'
+  readonly status = 413
+}
+
+/**
+ * Reads a request body of at most `maxBytes`. A larger one is refused as soon as that is known; what follows is read
+ * and dropped, so that the answer reaches the client.
+ *
+ * @throws BodyTooLarge
+ */
+export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = () => new BodyTooLarge(`The request body is larger than ${maxBytes} bytes.`)
+    if (Number(req.headers['content-length']) > maxBytes) {
+      req.resume()
+      reject(tooLarge())
+      return
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > maxBytes) {
+        chunks.length = 0
+        reject(tooLarge())
+      } else {
+        chunks.push(chunk)
+      }
+    })
+    req.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+    req.on('error', reject)
+    req.on('aborted', () => reject(new InvalidInput('The request body ended early.')))
+  })
+}

@@ -1,0 +1,261 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toNodeHandler } from '@modelcontextprotocol/node'
+import { type AuthInfo, createMcpHandler, type McpHttpHandler, type Server } from '@modelcontextprotocol/server'
+import type Koa from 'koa'
+import { callTool } from '../gate/call.js'
+import { checkScope } from '../gate/steps.js'
+import type { Caller } from '../identity/caller.js'
+import { AppError, InvalidInput, toErrorText, Unauthenticated } from '../lib/errors.js'
+import { createToken } from '../lib/ids.js'
+import { readBody } from '../lib/read-body.js'
+import { MIB } from '../lib/units.js'
+import { createRequestServer, type McpDeps, type McpRequest } from './server.js'
+import {
+  type Exchange,
+  findShortRoute,
+  type HttpRefusal,
+  type JsonObject,
+  runExchange,
+  sendJson,
+} from './thin-exchange.js'
+
+const MAX_BODY_BYTES = 4 * MIB
+const PARSE_ERROR = -32700
+const INVALID_REQUEST = -32600
+const INTERNAL_ERROR = -32603
+/** Requests after which a client shows what it may do; they ask Gitea first whether the sign-in still stands. */
+const PROVEN_METHODS = new Set(['initialize', 'server/discover', 'tools/list'])
+
+export interface Admission {
+  /** Who is calling, or the HTTP answer that says why that is not known. */
+  admit(req: IncomingMessage, address: string, requestId: string): Promise<Caller | HttpRefusal>
+  /**
+   * Asks Gitea whether the caller's sign-in still stands.
+   *
+   * @throws Unauthenticated when it does not; anything else Gitea may answer proves nothing and passes
+   */
+  prove(caller: Caller, requestId: string): Promise<void>
+}
+
+interface EndpointDeps extends McpDeps {
+  readonly admission: Admission
+  isAllowedOrigin(origin: string): boolean
+  /** Test fixtures of the conformance suite take over requests here, where they are switched on. */
+  readonly serveInstead?: (
+    req: IncomingMessage,
+    res: ServerResponse,
+    body: unknown,
+    request: McpRequest,
+  ) => Promise<boolean>
+}
+
+export interface McpEndpoint {
+  readonly handle: Koa.Middleware<{ requestId: string; address: string }>
+  /** Tells listening clients that the list of tools may have changed. */
+  notifyToolsChanged(): void
+  close(): Promise<void>
+}
+
+/** `POST /mcp`: Streamable HTTP of 2026-07-28 and of the 2025 revisions on one URL. */
+export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
+  const sdk: McpHttpHandler = createMcpHandler(
+    ({ era, authInfo }): Server => createRequestServer(deps, toRequest(authInfo), era),
+    { onerror: (error) => deps.gate.log.debug({ err: error }, 'mcp_request_rejected') },
+  )
+  const viaSdk = toNodeHandler(sdk)
+
+  const handle: McpEndpoint['handle'] = async function handleMcp(ctx) {
+    const { req, res } = ctx
+    const { requestId, address } = ctx.state
+    const refuse = (status: number, code: number, message: string, headers: Record<string, string> = {}) => {
+      ctx.respond = false
+      sendJson(res, { status, headers }, { jsonrpc: '2.0', error: { code, message }, id: null })
+    }
+    const origin = req.headers.origin
+    if (origin !== undefined && !deps.isAllowedOrigin(origin)) {
+      refuse(403, INVALID_REQUEST, `Pages of ${origin.slice(0, 200)} may not call this server. See CORS_ORIGINS.`)
+      return
+    }
+    const admitted = await deps.admission.admit(req, address, requestId)
+    if ('status' in admitted) {
+      refuse(admitted.status, INVALID_REQUEST, describe(admitted), admitted.headers)
+      return
+    }
+    if (req.method !== 'POST') {
+      refuse(405, INVALID_REQUEST, 'This endpoint takes POST only: it keeps no sessions and no standing streams.', {
+        allow: 'POST, OPTIONS',
+      })
+      return
+    }
+    if (!/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
+      refuse(415, INVALID_REQUEST, 'Send the request as application/json.')
+      return
+    }
+    const body = await parseBody(req)
+    if (body instanceof AppError) {
+      refuse(body.status, body.status === 413 ? INVALID_REQUEST : PARSE_ERROR, body.message)
+      return
+    }
+    ctx.respond = false
+    const request: McpRequest = { caller: admitted, requestId, address, via: 'mcp' }
+    const ended = await findEndedSignIn(deps, request, body)
+    if (ended !== undefined) {
+      sendJson(res, ended.refusal, {
+        jsonrpc: '2.0',
+        error: { code: INTERNAL_ERROR, message: ended.message },
+        id: toId(body),
+      })
+      return
+    }
+    if (deps.serveInstead === undefined || !(await deps.serveInstead(req, res, body, request))) {
+      await serve(deps, viaSdk, req, res, body, request)
+    }
+  }
+
+  return { handle, notifyToolsChanged: () => sdk.notify.toolsChanged(), close: () => sdk.close() }
+}
+
+async function serve(
+  deps: EndpointDeps,
+  viaSdk: ReturnType<typeof toNodeHandler>,
+  req: IncomingMessage,
+  res: ServerResponse,
+  body: unknown,
+  request: McpRequest,
+): Promise<void> {
+  try {
+    const short = findShortRoute(req.headers, body)
+    if (short !== undefined) {
+      const exchange: Exchange = {}
+      const server = createRequestServer(deps, { ...request, exchange }, short.route.kind)
+      await runExchange(res, short, server, exchange)
+      return
+    }
+    const missing = await findMissingScope(deps, request, body)
+    if (missing !== undefined) {
+      sendJson(res, missing.refusal, {
+        jsonrpc: '2.0',
+        error: { code: INTERNAL_ERROR, message: missing.message },
+        id: toId(body),
+      })
+      return
+    }
+    await viaSdk(toSdkRequest(req, request), res, body)
+  } catch (error) {
+    // an edge: the answer is ours to write now that Koa has handed over the response
+    deps.gate.log.error({ request_id: request.requestId, err: error }, 'mcp_failed')
+    if (res.headersSent) {
+      res.end()
+      return
+    }
+    const message = `Internal error, request ${request.requestId}.`
+    sendJson(
+      res,
+      { status: 500, headers: {} },
+      { jsonrpc: '2.0', error: { code: INTERNAL_ERROR, message }, id: toId(body) },
+    )
+  }
+}
+
+/** A sign-in that Gitea has ended is told by 401 before any answer has begun. */
+async function findEndedSignIn(
+  deps: EndpointDeps,
+  { caller, requestId }: McpRequest,
+  body: unknown,
+): Promise<EarlyRefusal | undefined> {
+  const { method } = toObject(body)
+  if (typeof method !== 'string' || !PROVEN_METHODS.has(method)) {
+    return undefined
+  }
+  try {
+    await deps.admission.prove(caller, requestId)
+    return undefined
+  } catch (error) {
+    // a Gitea that is down must not hide the tools; only a sign-in that has ended refuses
+    return error instanceof Unauthenticated
+      ? { refusal: deps.challenges.unauthenticated(error.message), message: error.message }
+      : undefined
+  }
+}
+
+/**
+ * The SDK's handler has begun its answer before the gate can speak, so a missing scope is looked for first. The call
+ * then goes through the gate all the same, which refuses and records it.
+ */
+async function findMissingScope(
+  deps: EndpointDeps,
+  request: McpRequest,
+  body: unknown,
+): Promise<EarlyRefusal | undefined> {
+  const { method, params } = toObject(body)
+  const { name, arguments: args } = toObject(params)
+  const tool = method === 'tools/call' && typeof name === 'string' ? deps.gate.tools.get(name) : undefined
+  if (tool === undefined || checkScope(tool, request.caller) === undefined) {
+    return undefined
+  }
+  const outcome = await callTool(deps.gate, {
+    ...request,
+    tool: tool.name,
+    args,
+    id: createToken(9),
+    signal: AbortSignal.timeout(deps.gate.deadlineMs),
+  })
+  const refusal = outcome.ok ? undefined : deps.challenges.forRefusal(outcome.refusal)
+  return outcome.ok || refusal === undefined ? undefined : { refusal, message: outcome.refusal.message }
+}
+
+interface EarlyRefusal {
+  readonly refusal: HttpRefusal
+  readonly message: string
+}
+
+async function parseBody(req: IncomingMessage): Promise<unknown> {
+  try {
+    const bytes = await readBody(req, MAX_BODY_BYTES)
+    return JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    // the two things a client can get wrong here; both become the answer
+    return error instanceof AppError
+      ? error
+      : new InvalidInput('The request body is not valid JSON.', { detail: toErrorText(error) })
+  }
+}
+
+function toRequest(authInfo: AuthInfo | undefined): McpRequest {
+  const request = authInfo?.extra?.request
+  if (!isRequest(request)) {
+    throw new Error('an MCP request reached its handler without a caller')
+  }
+  return request
+}
+
+function isRequest(value: unknown): value is McpRequest {
+  return typeof value === 'object' && value !== null && 'caller' in value && 'requestId' in value
+}
+
+/** What the SDK's handler needs of a request whose body is already read. The token itself stays out of it. */
+function toSdkRequest(req: IncomingMessage, request: McpRequest): Parameters<ReturnType<typeof toNodeHandler>>[0] {
+  const { clientId, scopes } = request.caller
+  return {
+    method: req.method ?? 'POST',
+    url: req.url ?? '/',
+    headers: req.headers,
+    auth: { token: '', clientId, scopes: [...scopes], extra: { request } },
+    [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
+  }
+}
+
+function describe(refusal: HttpRefusal): string {
+  return refusal.status === 429
+    ? 'Too many failed sign-ins from this address. Wait as long as Retry-After says.'
+    : 'Sign in first: send a Bearer token of this server.'
+}
+
+function toObject(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+}
+
+function toId(body: unknown): string | number | null {
+  const { id } = toObject(body)
+  return typeof id === 'string' || typeof id === 'number' ? id : null
+}
