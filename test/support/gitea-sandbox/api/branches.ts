@@ -1,0 +1,83 @@
+/** branches and tags. */
+import { type Api, needsReader } from '../api.js'
+import { getParam, type RepositoryRequest, refuseNotFound } from '../exchange.js'
+import { type GitReference, listReferences, readObject } from '../git.js'
+import { findCommit } from '../history.js'
+import { jsonPage, readPage, slicePage } from '../paging.js'
+import { presentPayloadCommit } from '../present/commit.js'
+import { apiUrl, htmlUrl } from '../present/repository.js'
+import { json, type Reply } from '../reply.js'
+
+async function presentBranch(request: RepositoryRequest, branch: GitReference): Promise<Record<string, unknown>> {
+  const { instance, repository, permission } = request
+  const commit = await findCommit(repository.gitDirectory, branch.id)
+  return {
+    name: branch.name.replace('refs/heads/', ''),
+    commit: commit ? presentPayloadCommit(instance, repository, commit) : null,
+    protected: false,
+    required_approvals: 0,
+    enable_status_check: false,
+    status_check_contexts: [],
+    user_can_push: permission.canWrite('repo.code'),
+    user_can_merge: permission.canWrite('repo.code'),
+    effective_branch_protection_name: '',
+  }
+}
+
+async function answerBranches(request: RepositoryRequest): Promise<Reply> {
+  const branches = await listReferences(request.repository.gitDirectory, 'refs/heads/')
+  const page = readPage(request)
+  const rows = await Promise.all(slicePage(branches, page).map((branch) => presentBranch(request, branch)))
+  return jsonPage(request, branches.length === 0 ? null : rows, branches.length, { link: true, page })
+}
+
+async function answerBranch(request: RepositoryRequest): Promise<Reply> {
+  const name = getParam(request, '*')
+  const branches = await listReferences(request.repository.gitDirectory, `refs/heads/${name}`)
+  const branch = branches.find((candidate) => candidate.name === `refs/heads/${name}`)
+  if (!branch) refuseNotFound(request, [`branch does not exist [repo_id: ${request.repository.id} name: ${name}]`])
+  return json(200, await presentBranch(request, branch))
+}
+
+async function presentTag(request: RepositoryRequest, tag: GitReference): Promise<Record<string, unknown>> {
+  const { instance, repository } = request
+  const name = tag.name.replace('refs/tags/', '')
+  const commit = await findCommit(repository.gitDirectory, tag.id)
+  const object = tag.type === 'tag' ? await readObject(repository.gitDirectory, tag.id) : undefined
+  const annotation = object?.bytes.toString('utf8').split('\n\n').slice(1).join('\n\n')
+  return {
+    name,
+    message: (annotation ?? commit?.message ?? '').trim(),
+    id: tag.id,
+    commit: {
+      url: `${apiUrl(instance, repository)}/git/commits/${tag.id}`,
+      sha: commit?.id ?? tag.id,
+      created: commit?.committer.date ?? null,
+    },
+    zipball_url: `${htmlUrl(instance, repository)}/archive/${name}.zip`,
+    tarball_url: `${htmlUrl(instance, repository)}/archive/${name}.tar.gz`,
+  }
+}
+
+async function answerTags(request: RepositoryRequest): Promise<Reply> {
+  const tags = (await listReferences(request.repository.gitDirectory, 'refs/tags/')).reverse()
+  const page = readPage(request)
+  const chosen = page.isPageSent ? slicePage(tags, page) : tags
+  return jsonPage(request, await Promise.all(chosen.map((tag) => presentTag(request, tag))), tags.length)
+}
+
+async function answerTag(request: RepositoryRequest): Promise<Reply> {
+  const name = getParam(request, '*')
+  const tags = await listReferences(request.repository.gitDirectory, `refs/tags/${name}`)
+  const tag = tags.find((candidate) => candidate.name === `refs/tags/${name}`)
+  if (!tag) refuseNotFound(request, null, name)
+  return json(200, await presentTag(request, tag))
+}
+
+export function addBranchRoutes(api: Api): void {
+  const reader = [needsReader('repo.code')]
+  api.repository('GET', '/branches', 'repository', reader, answerBranches)
+  api.repository('GET', '/branches/*', 'repository', reader, answerBranch)
+  api.repository('GET', '/tags', 'repository', reader, answerTags)
+  api.repository('GET', '/tags/*', 'repository', reader, answerTag)
+}

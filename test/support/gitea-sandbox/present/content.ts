@@ -1,0 +1,111 @@
+/** Entries of `contents`, `contents-ext` and `file-contents` (services/repository/files/content.go). */
+import { readObject, type TreeEntry } from '../git.js'
+import type { Commit } from '../history.js'
+import type { Instance, Repository } from '../state.js'
+import { apiUrl, htmlUrl } from './repository.js'
+
+/** `[api] DEFAULT_MAX_BLOB_SIZE`: larger files come without content. */
+export const maxBlobBytes = 10 * 1024 * 1024
+const maxPointerBytes = 1024
+
+export interface ResolvedRef {
+  /** As the caller wrote it; goes into the addresses. */
+  readonly input: string
+  readonly kind: 'branch' | 'tag' | 'commit'
+  readonly commit: string
+}
+
+/** What to add to the bare metadata. */
+export interface ContentParts {
+  readonly content: boolean
+  readonly lfs: boolean
+  readonly commit: boolean
+  readonly message: boolean
+}
+
+/** Go's util.PathEscapeSegments. */
+export function escapeSegments(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => encodeURIComponent(segment).replace(/%(24|26|2B|3A|3D|40)/g, (code) => decodeURIComponent(code)))
+    .join('/')
+}
+
+/** The two fields of a Git LFS pointer file; undefined for any other content. */
+export function parsePointer(bytes: Buffer): { lfs_oid: string; lfs_size: number } | undefined {
+  if (bytes.length === 0 || bytes.length >= maxPointerBytes) return undefined
+  const pointer = /^version https:\/\/git-lfs[^\n]*\noid sha256:([0-9a-f]{64})\nsize (\d+)\n?$/.exec(
+    bytes.toString('utf8'),
+  )
+  return pointer?.[1] ? { lfs_oid: pointer[1], lfs_size: Number(pointer[2]) } : undefined
+}
+
+async function presentFileBody(
+  repository: Repository,
+  entry: TreeEntry,
+  parts: ContentParts,
+): Promise<Record<string, unknown>> {
+  if (!parts.content && !parts.lfs) return {}
+  const object = entry.size <= maxBlobBytes ? await readObject(repository.gitDirectory, entry.id) : undefined
+  const pointer = object && parsePointer(object.bytes)
+  return {
+    ...(parts.content && object ? { encoding: 'base64', content: object.bytes.toString('base64') } : {}),
+    ...(pointer ?? {}),
+  }
+}
+
+async function findSubmoduleUrl(repository: Repository, ref: ResolvedRef, path: string): Promise<string | null> {
+  const file = await readObject(repository.gitDirectory, `${ref.commit}:.gitmodules`)
+  const sections = file?.bytes.toString('utf8').split(/^\[submodule /m) ?? []
+  const section = sections.find((text) => /^\s*path\s*=\s*(.+)$/m.exec(text)?.[1]?.trim() === path)
+  return section === undefined ? null : (/^\s*url\s*=\s*(.+)$/m.exec(section)?.[1]?.trim() ?? null)
+}
+
+const kinds: Readonly<Record<string, string>> = { '040000': 'dir', '120000': 'symlink', '160000': 'submodule' }
+
+/** One entry; `entry.path` is its last segment, `path` the whole. */
+export async function presentContent(
+  instance: Instance,
+  repository: Repository,
+  ref: ResolvedRef,
+  entry: TreeEntry,
+  path: string,
+  parts: ContentParts,
+  lastCommit: Commit | undefined,
+): Promise<Record<string, unknown>> {
+  const kind = kinds[entry.mode] ?? 'file'
+  const isSubmodule = kind === 'submodule'
+  const escaped = escapeSegments(path)
+  const self = `${apiUrl(instance, repository)}/contents/${escaped}?ref=${encodeURIComponent(ref.input).replace(/%20/g, '+')}`
+  const place = `${ref.kind}/${escapeSegments(ref.kind === 'commit' ? ref.commit : ref.input)}/${escaped}`
+  const html = isSubmodule ? null : `${htmlUrl(instance, repository)}/src/${place}`
+  const git = isSubmodule ? null : `${apiUrl(instance, repository)}/git/blobs/${entry.id}`
+  const body = kind === 'file' ? await presentFileBody(repository, entry, parts) : {}
+  const { lfs_oid, lfs_size, ...content } = { encoding: null, content: null, ...body } as Record<string, unknown>
+  const target =
+    kind === 'symlink' ? (await readObject(repository.gitDirectory, entry.id))?.bytes.toString('utf8') : undefined
+  return {
+    name: entry.path,
+    path,
+    sha: entry.id,
+    ...(parts.commit && lastCommit
+      ? {
+          last_commit_sha: lastCommit.id,
+          last_committer_date: lastCommit.committer.date,
+          last_author_date: lastCommit.author.date,
+        }
+      : {}),
+    ...(parts.message && lastCommit ? { last_commit_message: lastCommit.message } : {}),
+    type: kind,
+    size: entry.size,
+    ...content,
+    target: target ?? null,
+    url: self,
+    html_url: html,
+    git_url: git,
+    download_url: kind === 'file' || kind === 'symlink' ? `${htmlUrl(instance, repository)}/raw/${place}` : null,
+    submodule_git_url: isSubmodule ? await findSubmoduleUrl(repository, ref, path) : null,
+    _links: { self, git, html },
+    ...(lfs_oid === undefined ? {} : { lfs_oid, lfs_size }),
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * A Gitea to test against: real HTTP, real git repositories, Gitea's OAuth provider and REST API with their quirks.
+ * It is never kinder than Gitea: what it does not have answers 404, what Gitea gets wrong it gets wrong too.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, systemClock } from '../../../src/lib/clock.js'
+import type { GiteaUnderTest } from '../gitea-under-test.js'
+import { addApplicationRoutes } from './api/applications.js'
+import { addBranchRoutes } from './api/branches.js'
+import { addCommitRoutes } from './api/commits.js'
+import { addContentRoutes } from './api/contents.js'
+import { addGitDataRoutes } from './api/git-data.js'
+import { addRepositoryRoutes } from './api/repositories.js'
+import { addUserRoutes } from './api/users.js'
+import { createApi } from './api.js'
+import { createFaults, type FaultRule } from './faults.js'
+import { createSessions } from './oauth/sessions.js'
+import { createPopulation } from './populate.js'
+import { createIssuePopulation } from './populate-issues.js'
+import { createGiteaServer, type RequestRecord } from './server.js'
+import { createState, type Instance } from './state.js'
+
+export interface GiteaSandboxOptions {
+  /** A free one unless given. */
+  readonly port?: number
+  readonly clock?: Clock
+  /** Start with the believable people and repositories of seed-gitea.ts. */
+  readonly seed?: boolean
+  /** `[oauth2] ACCESS_TOKEN_EXPIRATION_TIME`; 3600 unless given. */
+  readonly tokenLifetimeSeconds?: number
+  /** `[oauth2] INVALIDATE_REFRESH_TOKENS`. */
+  readonly invalidateRefreshTokens?: boolean
+  readonly version?: string
+}
+
+export interface GiteaSandbox extends GiteaUnderTest {
+  /** What Gitea saw, oldest first; the last 2,000. */
+  readonly requests: readonly RequestRecord[]
+  /** Makes the next matching requests go wrong; null ends it. */
+  fault(rule: FaultRule | null): void
+}
+
+/** Starts a sandbox on 127.0.0.1. The caller closes it. */
+export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Promise<GiteaSandbox> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'gitea-sandbox-'))
+  const api = createApi()
+  addRepositoryRoutes(api)
+  addUserRoutes(api)
+  addApplicationRoutes(api)
+  addContentRoutes(api)
+  addGitDataRoutes(api)
+  addCommitRoutes(api)
+  addBranchRoutes(api)
+  const requests: RequestRecord[] = []
+  const faults = createFaults()
+  const sessions = createSessions()
+  const state = createState()
+  let url = ''
+  const instance: Instance = {
+    state,
+    clock: options.clock ?? systemClock,
+    version: options.version ?? '1.25.3',
+    get url() {
+      return url
+    },
+    tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
+    invalidatesRefreshTokens: options.invalidateRefreshTokens ?? false,
+    dataDirectory,
+  }
+  const server = createGiteaServer({ instance, api, sessions, faults, requests })
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  await listening
+  const { port } = server.address() as AddressInfo // an IP server, so never a pipe's string
+  url = `http://127.0.0.1:${port}`
+
+  const sandbox: GiteaSandbox = {
+    url,
+    requests,
+    fault: (rule) => faults.set(rule),
+    ...createPopulation(instance),
+    ...createIssuePopulation(instance),
+    async close() {
+      const { promise: closed, resolve: done } = Promise.withResolvers<void>()
+      server.close(() => done())
+      server.closeAllConnections()
+      await closed
+      await rm(dataDirectory, { recursive: true, force: true })
+    },
+  }
+  return sandbox
+}
