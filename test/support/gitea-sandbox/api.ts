@@ -132,8 +132,12 @@ export function createApi(): Api {
   const prepare = (
     raw: RawRequest,
     params: ReadonlyMap<string, string>,
-    scopes: readonly ScopeCategory[],
-  ): ApiRequest => checkScopes(actAs(signIn(raw, params)), scopes)
+    scopes: readonly (ScopeCategory | readonly ScopeCategory[])[],
+  ): ApiRequest =>
+    scopes.reduce<ApiRequest>(
+      (request, check) => checkScopes(request, typeof check === 'string' ? [check] : check),
+      actAs(signIn(raw, params)),
+    )
   return {
     router,
     plain(method, template, scopes, handler) {
