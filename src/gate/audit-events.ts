@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../audit/log.js'
+import type { AccessDenied, AuditTarget, InvocationOutcome, PendingInvocation } from '../audit/record.js'
 import type { AllowedCall, Gate, ToolCall } from './call.js'
 import type { PreparedAnswer } from './outbound.js'
 import type { CallFailure, Refusal } from './refusal.js'
@@ -24,7 +24,7 @@ export function auditArguments(gate: Gate, args: unknown): Record<string, unknow
     : { value: bounded }
 }
 
-export function auditPending(gate: Gate, call: ToolCall, allowed: AllowedCall): AuditEvent {
+export function auditPending(gate: Gate, call: ToolCall, allowed: AllowedCall): PendingInvocation {
   return {
     ...toCommon(call),
     type: 'tool_invocation',
@@ -35,7 +35,7 @@ export function auditPending(gate: Gate, call: ToolCall, allowed: AllowedCall): 
   }
 }
 
-export function auditSuccess(call: ToolCall, allowed: AllowedCall, ran: Finished, ms: number): AuditEvent {
+export function auditSuccess(call: ToolCall, allowed: AllowedCall, ran: Finished, ms: number): InvocationOutcome {
   return {
     ...toCommon(call),
     type: 'tool_invocation',
@@ -50,17 +50,19 @@ export function auditSuccess(call: ToolCall, allowed: AllowedCall, ran: Finished
   }
 }
 
-export function auditFailure(call: ToolCall, allowed: AllowedCall, ran: Failed, ms: number): AuditEvent {
+export function auditFailure(call: ToolCall, allowed: AllowedCall, ran: Failed, ms: number): InvocationOutcome {
   return toUnsuccessful('error', call, allowed, ran, ms)
 }
 
-export function auditCancelled(call: ToolCall, allowed: AllowedCall, ran: Failed, ms: number): AuditEvent {
+export function auditCancelled(call: ToolCall, allowed: AllowedCall, ran: Failed, ms: number): InvocationOutcome {
   return toUnsuccessful('cancelled', call, allowed, ran, ms)
 }
 
-export function auditRefusal(gate: Gate, call: ToolCall, refusal: Refusal): AuditEvent {
+export function auditRefusal(gate: Gate, call: ToolCall, refusal: Refusal): AccessDenied {
+  // a refused call never began, so there is nothing for an outcome to be paired with
+  const { call: _id, ...common } = toCommon(call)
   return {
-    ...toCommon(call),
+    ...common,
     type: 'access_denied',
     arguments: auditArguments(gate, call.args ?? {}),
     decision: { effect: 'deny', rule: refusal.rule ?? refusal.code, reason: refusal.message },
@@ -74,7 +76,7 @@ function toUnsuccessful(
   allowed: AllowedCall,
   ran: Failed,
   ms: number,
-): AuditEvent {
+): InvocationOutcome {
   return {
     ...toCommon(call),
     type: 'tool_invocation',
@@ -108,7 +110,7 @@ function toCommon(call: ToolCall) {
   }
 }
 
-function toTarget(allowed: AllowedCall): Partial<Pick<AuditEvent, 'target'>> {
+function toTarget(allowed: AllowedCall): { target?: AuditTarget } {
   const { target, tool, args } = allowed
   const path = tool.pathArgument === undefined ? undefined : args[tool.pathArgument]
   const found = {

@@ -1,4 +1,5 @@
-import type { AuditEvent, AuditLog } from '../audit/log.js'
+import type { AuditLog } from '../audit/log.js'
+import type { PendingInvocation } from '../audit/record.js'
 import type { WriteRules } from '../config/config.js'
 import type { GiteaTransport } from '../gitea/client.js'
 import type { Caller } from '../identity/caller.js'
@@ -134,7 +135,7 @@ function unknownTool(gate: Gate, name: string): Refusal {
 }
 
 /** Step 10, P3: no row on disk, no request to Gitea. */
-async function recordPending(gate: Gate, event: AuditEvent): Promise<Refusal | undefined> {
+async function recordPending(gate: Gate, event: PendingInvocation): Promise<Refusal | undefined> {
   try {
     await gate.audit.record(event)
     return undefined

@@ -4,11 +4,11 @@ import { type AuthInfo, createMcpHandler, type McpHttpHandler, type Server } fro
 import type Koa from 'koa'
 import { callTool } from '../gate/call.js'
 import { checkScope } from '../gate/steps.js'
-import type { Caller } from '../identity/caller.js'
 import { AppError, InvalidInput, toErrorText, Unauthenticated } from '../lib/errors.js'
 import { createToken } from '../lib/ids.js'
 import { readBody } from '../lib/read-body.js'
 import { MIB } from '../lib/units.js'
+import type { Admission } from './admission.js'
 import { createRequestServer, type McpDeps, type McpRequest } from './server.js'
 import {
   type Exchange,
@@ -25,17 +25,6 @@ const INVALID_REQUEST = -32600
 const INTERNAL_ERROR = -32603
 /** Requests after which a client shows what it may do; they ask Gitea first whether the sign-in still stands. */
 const PROVEN_METHODS = new Set(['initialize', 'server/discover', 'tools/list'])
-
-export interface Admission {
-  /** Who is calling, or the HTTP answer that says why that is not known. */
-  admit(req: IncomingMessage, address: string, requestId: string): Promise<Caller | HttpRefusal>
-  /**
-   * Asks Gitea whether the caller's sign-in still stands.
-   *
-   * @throws Unauthenticated when it does not; anything else Gitea may answer proves nothing and passes
-   */
-  prove(caller: Caller, requestId: string): Promise<void>
-}
 
 interface EndpointDeps extends McpDeps {
   readonly admission: Admission

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { WriteRules } from '../config/config.js'
 import type { Caller } from '../identity/caller.js'
 import { listable } from '../policy/decide.js'
-import type { Policy } from '../policy/load.js'
+import type { Policy } from '../policy/policy.js'
 import type { Tool } from '../tools/define-tool.js'
 
 /** A tool with its MCP description, built once: converting a schema costs 30 µs. */
@@ -28,7 +28,7 @@ export function listTools(listed: readonly ListedTool[], caller: Caller, policy:
       if (writes && (!write.enabled || caller.grant.readOnly)) {
         return false
       }
-      return listable(policy, tool.name, writes ? 'write' : 'read')
+      return listable(policy, tool.name, writes ? 'write' : 'read', 'repo' in tool.input.shape)
     })
     .map(({ mcp }) => mcp)
 }

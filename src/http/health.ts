@@ -1,0 +1,43 @@
+import type { AuditLog } from '../audit/log.js'
+import type { Store } from '../db/open.js'
+import type { PolicySource } from '../gate/policy-source.js'
+import { VERSION } from '../lib/version.js'
+
+export interface HealthReport {
+  readonly status: 'healthy' | 'unhealthy'
+  readonly version: string
+  /** Each part that a call needs; the reason says what to look at. */
+  readonly checks: Record<string, { readonly ok: boolean; readonly reason?: string }>
+}
+
+interface HealthDeps {
+  readonly store: Store
+  readonly audit: AuditLog
+  readonly policy: PolicySource
+  /** Whether Gitea answers; cached for a few seconds by the caller. */
+  isGiteaReachable(): Promise<boolean>
+}
+
+/** Whether a call could run now, and if not, why. */
+export async function checkHealth({ store, audit, policy, isGiteaReachable }: HealthDeps): Promise<HealthReport> {
+  const broken = policy.brokenReload()
+  const checks: HealthReport['checks'] = {
+    audit: audit.health(),
+    database: isAnswering(store) ? { ok: true } : { ok: false, reason: 'The database does not answer.' },
+    gitea: (await isGiteaReachable()) ? { ok: true } : { ok: false, reason: 'Gitea does not answer at GITEA_URL.' },
+    // the old policy stays in force, so calls are safe; the admin must still hear of it
+    policy: broken === undefined ? { ok: true } : { ok: true, reason: broken },
+  }
+  const healthy = Object.values(checks).every((check) => check.ok)
+  return { status: healthy ? 'healthy' : 'unhealthy', version: VERSION, checks }
+}
+
+function isAnswering(store: Store): boolean {
+  try {
+    store.sqlite.prepare('SELECT 1').get()
+    return true
+  } catch {
+    // a closed or broken file is exactly what is being asked about
+    return false
+  }
+}
