@@ -1,0 +1,57 @@
+/*
+ * A policy ready to decide with: every name looked up and every glob compiled when the file was loaded.
+ */
+
+export interface Rule {
+  /** Where it stands: `repositories.acme/web.tools.deny[0]`. */
+  readonly name: string
+  /** As the operator wrote it. */
+  readonly text: string
+  /** Line in the file, from 1. */
+  readonly line: number
+}
+
+/** What one `tools` section says about one tool: the first entry of each list that matches it. */
+export interface ToolHits {
+  readonly deny?: Rule
+  readonly approve?: Rule
+  /** An entry that is the tool's own name where there is one, else the first glob. */
+  readonly allow?: Rule & { readonly isByName: boolean }
+}
+
+export interface ToolRules {
+  /** `tools` or `repositories.<key>.tools`. */
+  readonly name: string
+  readonly line: number
+  /** A repository's allow list is the full list of tools there; the global one only opens. */
+  readonly isClosed: boolean
+  readonly byTool: ReadonlyMap<string, ToolHits>
+}
+
+export interface PathRules {
+  /** `repositories.<key>.paths`. */
+  readonly name: string
+  readonly line: number
+  /** Undefined where there is no allow list; an empty list allows nothing. */
+  readonly allow: readonly (Rule & { readonly matcher: RegExp })[] | undefined
+  readonly deny: readonly (Rule & { readonly matchers: readonly RegExp[] })[]
+}
+
+export interface RepositoryRules {
+  /** `owner/name` or a glob, as written. */
+  readonly key: string
+  readonly line: number
+  readonly matcher: RegExp
+  readonly tools: ToolRules | undefined
+  readonly paths: PathRules | undefined
+}
+
+export interface Policy {
+  /** The name of the file it came from, for people. */
+  readonly file: string
+  readonly defaults: { readonly read: 'allow' | 'deny'; readonly write: 'allow' | 'deny' | 'approve' }
+  /** Lower case. A tool that is not among them is denied. */
+  readonly knownTools: ReadonlySet<string>
+  readonly tools: ToolRules
+  readonly repositories: readonly RepositoryRules[]
+}

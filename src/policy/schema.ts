@@ -1,0 +1,63 @@
+import { z } from 'zod'
+
+/*
+ * The policy file as an operator writes it. `load.ts` turns it into what `decide.ts` works with; what each list means
+ * is in docs/policy.md.
+ */
+
+const MAX_LIST = 500
+const MAX_REPOSITORIES = 500
+
+const entries = (what: string) => z.array(z.string()).max(MAX_LIST).describe(what)
+
+const ToolLists = z.strictObject({
+  allow: entries('Tools that may run. A tool that writes is opened only by its own name, never by a glob.').optional(),
+  deny: entries('Tools that never run. Nothing lifts a deny.').optional(),
+  approve: entries('Tools that run only after an admin said yes to the call.').optional(),
+})
+
+const RepositoryToolLists = ToolLists.extend({
+  allow: entries('When present, the full list of tools for this repository.').optional(),
+})
+
+const PathLists = z.strictObject({
+  allow: entries(
+    'When present, only these paths are shown. Compared exactly, from the root of the repository.',
+  ).optional(),
+  deny: entries(
+    'Paths that are never shown. Compared without case; a name without a slash is meant at any depth.',
+  ).optional(),
+})
+
+const RepositoryEntry = z.strictObject({
+  tools: RepositoryToolLists.describe('Rules for tools in this repository.').optional(),
+  paths: PathLists.describe('Rules for file paths in this repository.').optional(),
+})
+
+export const PolicyFile = z.strictObject({
+  defaults: z
+    .strictObject({
+      read: z.enum(['allow', 'deny']).default('allow').describe('For tools that only read and that no list names.'),
+      write: z
+        .enum(['allow', 'deny', 'approve'])
+        .default('deny')
+        .describe('For tools that change something and that no list names.'),
+    })
+    .default({ read: 'allow', write: 'deny' })
+    .describe('What happens to a tool that no list names.'),
+  tools: ToolLists.default({}).describe('Rules for tools everywhere.'),
+  repositories: z
+    .record(z.string(), RepositoryEntry)
+    .refine((map) => Object.keys(map).length <= MAX_REPOSITORIES, `has more than ${MAX_REPOSITORIES} entries`)
+    .default({})
+    .describe(
+      'Rules for one repository (owner/name) or several (a glob such as acme/*). All entries that match must agree.',
+    ),
+})
+export type PolicyFile = z.output<typeof PolicyFile>
+
+/** JSON Schema (draft 2020-12) of the policy file, for editors. */
+export function policyJsonSchema(): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(PolicyFile, { io: 'input' })
+  return { $schema, title: 'AegisGitea MCP policy', ...rest }
+}
