@@ -1,0 +1,27 @@
+/**
+ * RFC 8707: the one resource tokens are issued for, and the spellings of it that real clients send.
+ */
+
+/** The canonical resource: exactly the URL people type into their client. */
+export function toCanonicalResource(publicBaseUrl: string): string {
+  return `${publicBaseUrl}/mcp`
+}
+
+const ALIASES = new Set(['', '/', '/mcp', '/mcp/', '/mcp/sse'])
+
+/**
+ * The canonical resource when `asked` is a spelling of it: scheme and host in any case, with or without a trailing
+ * slash, the server's root, or the SSE endpoint.
+ *
+ * @returns undefined for any other resource
+ */
+export function findCanonicalResource(asked: string, publicBaseUrl: string): string | undefined {
+  const url = URL.parse(asked)
+  if (url === null || url.origin !== new URL(publicBaseUrl).origin || url.username !== '' || url.password !== '') {
+    return undefined
+  }
+  if (url.search !== '' || url.hash !== '' || asked.endsWith('?') || asked.endsWith('#')) {
+    return undefined
+  }
+  return ALIASES.has(url.pathname) ? toCanonicalResource(publicBaseUrl) : undefined
+}
