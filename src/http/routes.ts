@@ -6,7 +6,7 @@ export type Access = 'public' | 'bearer' | 'browser'
 
 /** One entrance: method, path, who may use it, and what answers. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'ALL'
+  readonly method: 'GET' | 'POST' | 'OPTIONS' | 'ALL'
   readonly path: string
   readonly access: Access
   readonly handle: Step

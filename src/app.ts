@@ -1,0 +1,207 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createCheckpointSigner } from './audit/checkpoint.js'
+import { openAuditLog } from './audit/log.js'
+import type { Config } from './config/config.js'
+import { loadKeys } from './config/key-files.js'
+import { openStore } from './db/open.js'
+import { createApprovals } from './gate/approvals.js'
+import type { Gate } from './gate/call.js'
+import { createLimits } from './gate/limits.js'
+import { createOutbound } from './gate/outbound.js'
+import { createPolicySource } from './gate/policy-source.js'
+import { createGiteaTransport } from './gitea/client.js'
+import { createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute } from './http/core-routes.js'
+import { checkHealth } from './http/health.js'
+import { createMetrics } from './http/metrics.js'
+import { createReachabilityProbe } from './http/reachability.js'
+import { recordOAuthEvent } from './http/record-oauth-event.js'
+import { createStack } from './http/stack.js'
+import { createAuthenticator } from './identity/authenticate.js'
+import { type Clock, systemClock } from './lib/clock.js'
+import type { Logger } from './lib/logger.js'
+import { HOUR, MIB, SECOND } from './lib/units.js'
+import { createAdmission } from './mcp/admission.js'
+import { createChallenges } from './mcp/challenges.js'
+import { createMcpEndpoint } from './mcp/http-endpoint.js'
+import { createOriginCheck } from './mcp/origins.js'
+import { toListedTools } from './mcp/tool-list.js'
+import type { ClientDocuments } from './oauth/client-documents.js'
+import { createOAuthServer } from './oauth/server.js'
+import { loadPolicy } from './policy/load.js'
+import { catalog } from './tools/catalog.gen.js'
+
+/** Idle connections are kept longer than the pauses between a model's calls; Node's own default is 5 s. */
+const KEEP_ALIVE_MS = 75 * SECOND
+const SWEEP_MS = HOUR
+/** How long a stopping server waits for answers that are under way. */
+const DRAIN_MS = 10 * SECOND
+/** Files are capped by their own setting; lists and diffs may be larger, and are read in bounded pieces of this. */
+const MAX_UPSTREAM_BYTES = 32 * MIB
+
+interface AppOverrides {
+  readonly clock?: Clock
+  readonly migrationsPath: string
+  /** Client documents for tests: without it they are fetched from public addresses only. */
+  readonly documents?: ClientDocuments
+}
+
+export interface App {
+  readonly store: ReturnType<typeof openStore>
+  readonly gate: Gate
+  /** Starts to listen; resolves to where. */
+  listen(): Promise<{ host: string; port: number }>
+  /** Whether anything answers at GITEA_URL. */
+  isGiteaReachable(): Promise<boolean>
+  /** Reads the policy file again; the old one stays when it is broken. */
+  reloadPolicy(): boolean
+  /** Finishes what is under way, writes what is waiting, closes. */
+  close(): Promise<void>
+}
+
+/** Constructs every service, once. Nothing else in the program does. */
+export async function createApp(config: Config, log: Logger, overrides: AppOverrides): Promise<App> {
+  const clock = overrides.clock ?? systemClock
+  const toolNames = catalog.map((tool) => tool.name)
+  const keys = loadKeys(config)
+  const store = openStore({ path: config.databasePath, migrationsPath: overrides.migrationsPath })
+  const audit = openAuditLog(store, {
+    clock,
+    signer: createCheckpointSigner(keys.auditSigning.privateKey),
+    logger: log,
+    checkpointEvery: config.audit.checkpointEntries,
+    checkpointIntervalMs: config.audit.checkpointMs,
+  })
+  const metrics = createMetrics({ isAuditHealthy: () => audit.health().ok, auditSize: () => audit.head().seq })
+  const policy = createPolicySource(
+    () => loadPolicy(config.policyPath, { toolNames }),
+    log,
+    (taken) => {
+      metrics.countPolicyReload(taken ? 'loaded' : 'kept_old')
+      audit.recordSoon({ type: 'security_event', reason: taken ? 'policy_reloaded' : 'policy_reload_refused' })
+      if (taken) {
+        mcp.notifyToolsChanged()
+      }
+    },
+  )
+  const limits = createLimits(store.sqlite, config.limits, clock)
+  const gitea = createGiteaTransport({
+    baseUrl: config.gitea.url,
+    timeoutMs: config.gitea.timeoutMs,
+    maxResponseBytes: MAX_UPSTREAM_BYTES,
+  })
+  const gate: Gate = {
+    tools: new Map(catalog.map((tool) => [tool.name, tool])),
+    gitea,
+    policy,
+    limits,
+    approvals: createApprovals(store, clock),
+    audit,
+    outbound: createOutbound({ mode: config.secretMode, maxChars: config.limits.maxChars }),
+    write: config.write,
+    toolLimits: config.limits,
+    deadlineMs: 2 * config.gitea.timeoutMs,
+    metrics,
+    clock,
+    log,
+  }
+  const oauth = createOAuthServer({
+    store,
+    clock,
+    keyRing: keys.tokenEncryption,
+    publicBaseUrl: config.publicBaseUrl,
+    gitea: { ...config.gitea, discoveryTtlMs: config.oauth.discoveryTtlMs },
+    stateSecret: config.oauth.stateSecret,
+    redirectAllowlist: config.oauth.redirectAllowlist,
+    issParameter: config.oauth.issParameter,
+    registration: { enabled: config.oauth.registration, perHour: 60 },
+    clientIp: (ctx) => String(ctx.state.address),
+    onEvent: (event) => recordOAuthEvent(event, audit, log),
+    onFault: (error) => log.error({ err: error }, 'oauth_fault'),
+    ...(overrides.documents === undefined ? {} : { documents: overrides.documents }),
+  })
+  const challenges = createChallenges(config.publicBaseUrl)
+  const isAllowedOrigin = createOriginCheck(config.publicBaseUrl, config.corsOrigins)
+  const mcp = createMcpEndpoint({
+    gate,
+    listed: toListedTools(catalog),
+    challenges,
+    isAllowedOrigin,
+    admission: createAdmission({
+      authenticator: createAuthenticator(oauth.tokens, oauth.vault),
+      limits,
+      challenges,
+      audit,
+      gitea,
+      countAuthFailure: metrics.countAuthFailure,
+    }),
+    ...(await loadFixtures(config)),
+  })
+  const isGiteaReachable = createReachabilityProbe(config.gitea.url, clock)
+  const core = {
+    publicBaseUrl: config.publicBaseUrl,
+    oauth,
+    metrics,
+    metricsEnabled: config.metricsEnabled,
+    readHealth: () => checkHealth({ store, audit, policy, isGiteaReachable }),
+  }
+  const koa = createStack({
+    config,
+    log,
+    metrics,
+    limits,
+    audit,
+    probes: createProbeRoutes(core),
+    routes: [createRootRoute(core), createMcpRoute(mcp, isAllowedOrigin), ...createOAuthRoutes(oauth)],
+  })
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, koa.callback())
+  const sweep = setInterval(() => oauth.sweep(), SWEEP_MS)
+  sweep.unref()
+  return {
+    store,
+    gate,
+    listen: () => listen(server, config.listen),
+    isGiteaReachable,
+    reloadPolicy: () => policy.reload(),
+    close: async () => {
+      clearInterval(sweep)
+      await stop(server)
+      await mcp.close()
+      await Promise.all([gitea.close(), oauth.close()])
+      await audit.close()
+      store.close()
+    },
+  }
+}
+
+function listen(server: Server, { host, port }: Config['listen']): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve({ host, port: (server.address() as AddressInfo).port }))
+  })
+}
+
+/** Stops taking connections and lets answers under way finish, for a while. */
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) {
+      resolve()
+      return
+    }
+    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+    server.close(() => {
+      clearTimeout(force)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+/** The conformance suite's fixtures; their code is loaded only where the switch is on. */
+async function loadFixtures(config: Config) {
+  if (!config.conformanceFixtures) {
+    return {}
+  }
+  const { createConformanceFixtures } = await import('./mcp/conformance/fixtures.js')
+  return createConformanceFixtures()
+}

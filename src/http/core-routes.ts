@@ -1,0 +1,98 @@
+import cors from '@koa/cors'
+import { VERSION } from '../lib/version.js'
+import type { McpEndpoint } from '../mcp/http-endpoint.js'
+import type { OAuthServer } from '../oauth/server.js'
+import type { HttpContext } from './context.js'
+import type { HealthReport } from './health.js'
+import type { Metrics } from './metrics.js'
+import type { Route } from './routes.js'
+
+interface CoreDeps {
+  readonly publicBaseUrl: string
+  readonly oauth: OAuthServer
+  readonly metrics: Metrics
+  readonly metricsEnabled: boolean
+  readHealth(): Promise<HealthReport>
+}
+
+/** Probes: answered for any host name, never rate limited. */
+export function createProbeRoutes({ metrics, metricsEnabled, readHealth }: CoreDeps): readonly Route[] {
+  const answerHealth = async (ctx: HttpContext) => {
+    const report = await readHealth()
+    ctx.status = report.status === 'healthy' ? 200 : 503
+    ctx.body = report
+  }
+  const live = async (ctx: HttpContext) => {
+    ctx.body = { status: 'live', version: VERSION }
+  }
+  const render = async (ctx: HttpContext) => {
+    const { contentType, text } = await metrics.render()
+    ctx.set('Content-Type', contentType)
+    ctx.body = text
+  }
+  return [
+    { method: 'GET', path: '/health', access: 'public', handle: answerHealth },
+    { method: 'GET', path: '/health/live', access: 'public', handle: live },
+    { method: 'GET', path: '/health/ready', access: 'public', handle: answerHealth },
+    ...(metricsEnabled ? [{ method: 'GET', path: '/metrics', access: 'public', handle: render } as const] : []),
+  ]
+}
+
+/** `/`: a page for people, facts for machines. */
+export function createRootRoute({ publicBaseUrl, oauth }: CoreDeps): Route {
+  return {
+    method: 'GET',
+    path: '/',
+    access: 'public',
+    handle: async (ctx) => {
+      ctx.vary('Accept')
+      if (ctx.accepts('json', 'html') === 'html') {
+        const { html, headers } = oauth.renderHome()
+        ctx.set({ ...headers })
+        ctx.type = 'html'
+        ctx.body = html
+        return
+      }
+      ctx.body = {
+        name: 'AegisGitea MCP',
+        version: VERSION,
+        status: 'running',
+        mcp_endpoint: `${publicBaseUrl}/mcp`,
+        authorization_server: `${publicBaseUrl}/.well-known/oauth-authorization-server`,
+        protected_resource: `${publicBaseUrl}/.well-known/oauth-protected-resource`,
+        health: `${publicBaseUrl}/health`,
+      }
+    },
+  }
+}
+
+/** The authorization server's routes, as routes of the stack. Pages prove themselves by cookie and form token. */
+export function createOAuthRoutes(oauth: OAuthServer): readonly Route[] {
+  return oauth.routes.map(({ method, path, kind, handle }) => ({
+    method,
+    path,
+    access: kind === 'page' ? 'browser' : 'public',
+    handle: async (ctx) => handle(ctx),
+  }))
+}
+
+/** `/mcp`, with CORS for the web origins that may call it; every method reaches the endpoint, which says what it takes. */
+export function createMcpRoute(endpoint: McpEndpoint, isAllowedOrigin: (origin: string) => boolean): Route {
+  const allow = cors({
+    origin: (ctx) => {
+      const origin = ctx.get('Origin')
+      return isAllowedOrigin(origin) ? origin : ''
+    },
+    allowMethods: 'POST, OPTIONS',
+    allowHeaders:
+      'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID',
+    exposeHeaders: 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, X-Request-ID, Retry-After',
+    maxAge: 3600,
+  })
+  return {
+    method: 'ALL',
+    path: '/mcp',
+    access: 'bearer',
+    handle: (ctx, next) => allow(ctx, () => endpoint.handle(ctx, next)),
+  }
+}
