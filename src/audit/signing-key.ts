@@ -1,0 +1,42 @@
+// Public keys of checkpoints, as they are handed to whoever verifies.
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { sha256Hex } from '../lib/crypto.js'
+import { InvalidInput } from '../lib/errors.js'
+
+/**
+ * All public keys in `pem`, which may hold several blocks, one after the other: the keys of a log whose key was changed.
+ *
+ * @throws InvalidInput when there is none, or one is not Ed25519
+ */
+export function parsePublicKeys(pem: string): KeyObject[] {
+  const blocks = pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? []
+  if (blocks.length === 0) {
+    throw new InvalidInput('There is no public key in PEM form (BEGIN PUBLIC KEY) in the key file.')
+  }
+  return blocks.map(parsePublicKey)
+}
+
+/** SPKI PEM, as `parsePublicKeys` reads it. */
+export function toPublicKeyPem(publicKey: KeyObject): string {
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString()
+}
+
+/** First 16 hex digits of the SHA-256 of the public key's SPKI DER. */
+export function toKeyId(publicKey: KeyObject): string {
+  return sha256Hex(publicKey.export({ type: 'spki', format: 'der' })).slice(0, 16)
+}
+
+function parsePublicKey(pem: string): KeyObject {
+  const message = 'The key file holds something that is not an Ed25519 public key.'
+  let key: KeyObject
+  try {
+    key = createPublicKey(pem)
+  } catch (error) {
+    // OpenSSL's own words would tell an operator nothing
+    throw new InvalidInput(message, { cause: error })
+  }
+  if (key.asymmetricKeyType !== 'ed25519') {
+    throw new InvalidInput(message)
+  }
+  return key
+}
