@@ -131,15 +131,29 @@ export interface GitObject {
   readonly bytes: Buffer
 }
 
+/** Objects by id or revision, in the order asked for; undefined where there is none. */
+export async function readObjects(
+  directory: string,
+  revisions: readonly string[],
+): Promise<readonly (GitObject | undefined)[]> {
+  if (revisions.length === 0) return []
+  const stdout = await runGit(directory, ['cat-file', '--batch'], `${revisions.join('\n')}\n`)
+  let at = 0
+  return revisions.map(() => {
+    const end = stdout.indexOf(10, at)
+    const [id = '', type = '', size = ''] = stdout.subarray(at, end).toString('utf8').split(' ')
+    at = end + 1
+    if (!/^[0-9a-f]{40}$/.test(id) || !/^\d+$/.test(size)) return undefined
+    const length = Number(size)
+    const bytes = stdout.subarray(at, at + length)
+    at += length + 1
+    return { id, type, size: length, bytes }
+  })
+}
+
 /** Any object with its bytes; undefined when there is none. */
 export async function readObject(directory: string, revision: string): Promise<GitObject | undefined> {
-  if (revision.includes('\n')) return undefined
-  const stdout = await runGit(directory, ['cat-file', '--batch'], `${revision}\n`)
-  const end = stdout.indexOf(10)
-  const [id = '', type = '', size = ''] = stdout.subarray(0, end).toString('utf8').split(' ')
-  if (!/^[0-9a-f]{40}$/.test(id) || size === '') return undefined
-  const length = Number(size)
-  return { id, type, size: length, bytes: stdout.subarray(end + 1, end + 1 + length) }
+  return revision.includes('\n') ? undefined : (await readObjects(directory, [revision]))[0]
 }
 
 export interface TreeEntry {

@@ -8,11 +8,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../../src/lib/clock.js'
 import type { GiteaUnderTest } from '../gitea-under-test.js'
+import { seedGitea } from '../seed-gitea.js'
 import { addApplicationRoutes } from './api/applications.js'
 import { addBranchRoutes } from './api/branches.js'
 import { addCommitRoutes } from './api/commits.js'
 import { addContentRoutes } from './api/contents.js'
 import { addGitDataRoutes } from './api/git-data.js'
+import { addIssueWriteRoutes } from './api/issue-writes.js'
+import { addIssueRoutes } from './api/issues.js'
+import { addOrganizationRoutes } from './api/organizations.js'
+import { addPullRoutes } from './api/pulls.js'
+import { addReleaseRoutes } from './api/releases.js'
 import { addRepositoryRoutes } from './api/repositories.js'
 import { addUserRoutes } from './api/users.js'
 import { createApi } from './api.js'
@@ -54,6 +60,11 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addGitDataRoutes(api)
   addCommitRoutes(api)
   addBranchRoutes(api)
+  addReleaseRoutes(api)
+  addIssueRoutes(api)
+  addIssueWriteRoutes(api)
+  addPullRoutes(api)
+  addOrganizationRoutes(api)
   const requests: RequestRecord[] = []
   const faults = createFaults()
   const sessions = createSessions()
@@ -92,5 +103,6 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
       await rm(dataDirectory, { recursive: true, force: true })
     },
   }
+  if (options.seed) await seedGitea(sandbox)
   return sandbox
 }

@@ -2,9 +2,9 @@
 import { type Api, needsReader } from '../api.js'
 import { findList, readFields } from '../body.js'
 import { getParam, type RepositoryRequest, refuse, refuseNotFound, refuseWith } from '../exchange.js'
-import { listTree, readObject, type TreeEntry } from '../git.js'
-import { findLastCommits } from '../history.js'
-import { type ContentParts, presentContent, type ResolvedRef } from '../present/content.js'
+import { listTree, readObject, readObjects, type TreeEntry } from '../git.js'
+import { type Commit, findLastCommits } from '../history.js'
+import { type ContentParts, needsBytes, presentContent, type ResolvedRef } from '../present/content.js'
 import { findRawTarget, findRef } from '../refs.js'
 import { apiError, json, type Reply } from '../reply.js'
 
@@ -43,45 +43,56 @@ async function findEntry(request: RepositoryRequest, ref: ResolvedRef, path: str
   return entries?.find((entry) => entry.path === name)
 }
 
+interface Located {
+  readonly entry: TreeEntry
+  readonly path: string
+}
+
+async function presentEntries(
+  request: RepositoryRequest,
+  ref: ResolvedRef,
+  located: readonly Located[],
+  parts: ContentParts,
+): Promise<Record<string, unknown>[]> {
+  const { instance, repository } = request
+  const directory = repository.gitDirectory
+  const paths = located.map(({ path }) => path)
+  const commits =
+    parts.commit || parts.message ? await findLastCommits(directory, ref.commit, paths) : new Map<string, Commit>()
+  const read = located.filter(({ entry }) => needsBytes(entry, parts)).map(({ entry }) => entry.id)
+  const objects = new Map((await readObjects(directory, read)).map((object) => [object?.id, object]))
+  return Promise.all(
+    located.map(({ entry, path }) =>
+      presentContent(instance, repository, ref, {
+        entry,
+        path,
+        parts,
+        lastCommit: commits.get(path),
+        object: objects.get(entry.id),
+      }),
+    ),
+  )
+}
+
 async function presentOne(
   request: RepositoryRequest,
   ref: ResolvedRef,
-  entry: TreeEntry,
-  path: string,
+  located: Located,
   parts: ContentParts,
 ): Promise<Record<string, unknown>> {
-  const { instance, repository } = request
-  const commits =
-    parts.commit || parts.message ? await findLastCommits(repository.gitDirectory, ref.commit, [path]) : new Map()
-  return presentContent(instance, repository, ref, entry, path, parts, commits.get(path))
+  return (await presentEntries(request, ref, [located], parts))[0] ?? refuseNotFound(request)
 }
 
+/** Entries of a directory never carry content. */
 async function presentDirectory(
   request: RepositoryRequest,
   ref: ResolvedRef,
   path: string,
   parts: ContentParts,
 ): Promise<Record<string, unknown>[]> {
-  const { instance, repository } = request
-  const entries = (await listTree(repository.gitDirectory, `${ref.commit}:${path}`)) ?? []
-  const full = (entry: TreeEntry): string => (path === '' ? entry.path : `${path}/${entry.path}`)
-  const commits =
-    parts.commit || parts.message
-      ? await findLastCommits(repository.gitDirectory, ref.commit, entries.map(full))
-      : new Map()
-  return Promise.all(
-    entries.map((entry) =>
-      presentContent(
-        instance,
-        repository,
-        ref,
-        entry,
-        full(entry),
-        { ...parts, content: false },
-        commits.get(full(entry)),
-      ),
-    ),
-  )
+  const entries = (await listTree(request.repository.gitDirectory, `${ref.commit}:${path}`)) ?? []
+  const located = entries.map((entry) => ({ entry, path: path === '' ? entry.path : `${path}/${entry.path}` }))
+  return presentEntries(request, ref, located, { ...parts, content: false })
 }
 
 type FileOrDirectory = { readonly file: Record<string, unknown> } | { readonly directory: Record<string, unknown>[] }
@@ -93,7 +104,7 @@ async function readContents(request: RepositoryRequest, path: string, parts: Con
   const entry = await findEntry(request, ref, cleaned)
   if (!entry) refuseNotFound(request, [`object does not exist [id: , rel_path: ${cleaned}]`], 'GetContentsOrList')
   if (entry.type === 'tree') return { directory: await presentDirectory(request, ref, cleaned, parts) }
-  return { file: await presentOne(request, ref, entry, cleaned, parts) }
+  return { file: await presentOne(request, ref, { entry, path: cleaned }, parts) }
 }
 
 async function answerContents(request: RepositoryRequest, path: string): Promise<Reply> {
@@ -137,7 +148,9 @@ async function answerBatch(request: RepositoryRequest, files: readonly unknown[]
   for (const file of files.slice(0, maxBatch)) {
     const cleaned = typeof file === 'string' ? cleanPath(file) : undefined
     const entry = cleaned === undefined ? undefined : await findEntry(request, ref, cleaned)
-    answers.push(entry && cleaned !== undefined ? await presentOne(request, ref, entry, cleaned, allParts) : null)
+    answers.push(
+      entry && cleaned !== undefined ? await presentOne(request, ref, { entry, path: cleaned }, allParts) : null,
+    )
   }
   return json(200, answers)
 }

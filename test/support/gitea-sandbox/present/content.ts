@@ -1,5 +1,5 @@
 /** Entries of `contents`, `contents-ext` and `file-contents` (services/repository/files/content.go). */
-import { readObject, type TreeEntry } from '../git.js'
+import { type GitObject, readObject, type TreeEntry } from '../git.js'
 import type { Commit } from '../history.js'
 import type { Instance, Repository } from '../state.js'
 import { apiUrl, htmlUrl } from './repository.js'
@@ -40,17 +40,29 @@ export function parsePointer(bytes: Buffer): { lfs_oid: string; lfs_size: number
   return pointer?.[1] ? { lfs_oid: pointer[1], lfs_size: Number(pointer[2]) } : undefined
 }
 
-async function presentFileBody(
-  repository: Repository,
-  entry: TreeEntry,
-  parts: ContentParts,
-): Promise<Record<string, unknown>> {
-  if (!parts.content && !parts.lfs) return {}
-  const object = entry.size <= maxBlobBytes ? await readObject(repository.gitDirectory, entry.id) : undefined
-  const pointer = object && parsePointer(object.bytes)
+/** An entry with what was read for it. */
+export interface ContentItem {
+  /** Its `path` is the last segment only. */
+  readonly entry: TreeEntry
+  /** The whole path. */
+  readonly path: string
+  readonly parts: ContentParts
+  readonly lastCommit: Commit | undefined
+  /** Its bytes, where `needsBytes` asks for them. */
+  readonly object: GitObject | undefined
+}
+
+/** Whether an entry cannot be shown without reading it. */
+export function needsBytes(entry: TreeEntry, parts: ContentParts): boolean {
+  if (entry.mode === '120000') return true
+  if (entry.type !== 'blob' || entry.size > maxBlobBytes) return false
+  return parts.content || (parts.lfs && entry.size < maxPointerBytes)
+}
+
+function presentFileBody({ parts, object }: ContentItem): Record<string, unknown> {
   return {
-    ...(parts.content && object ? { encoding: 'base64', content: object.bytes.toString('base64') } : {}),
-    ...(pointer ?? {}),
+    encoding: parts.content && object ? 'base64' : null,
+    content: parts.content && object ? object.bytes.toString('base64') : null,
   }
 }
 
@@ -63,16 +75,14 @@ async function findSubmoduleUrl(repository: Repository, ref: ResolvedRef, path: 
 
 const kinds: Readonly<Record<string, string>> = { '040000': 'dir', '120000': 'symlink', '160000': 'submodule' }
 
-/** One entry; `entry.path` is its last segment, `path` the whole. */
+/** One entry in the form all three content endpoints share. */
 export async function presentContent(
   instance: Instance,
   repository: Repository,
   ref: ResolvedRef,
-  entry: TreeEntry,
-  path: string,
-  parts: ContentParts,
-  lastCommit: Commit | undefined,
+  item: ContentItem,
 ): Promise<Record<string, unknown>> {
+  const { entry, path, parts, lastCommit, object } = item
   const kind = kinds[entry.mode] ?? 'file'
   const isSubmodule = kind === 'submodule'
   const escaped = escapeSegments(path)
@@ -80,10 +90,6 @@ export async function presentContent(
   const place = `${ref.kind}/${escapeSegments(ref.kind === 'commit' ? ref.commit : ref.input)}/${escaped}`
   const html = isSubmodule ? null : `${htmlUrl(instance, repository)}/src/${place}`
   const git = isSubmodule ? null : `${apiUrl(instance, repository)}/git/blobs/${entry.id}`
-  const body = kind === 'file' ? await presentFileBody(repository, entry, parts) : {}
-  const { lfs_oid, lfs_size, ...content } = { encoding: null, content: null, ...body } as Record<string, unknown>
-  const target =
-    kind === 'symlink' ? (await readObject(repository.gitDirectory, entry.id))?.bytes.toString('utf8') : undefined
   return {
     name: entry.path,
     path,
@@ -98,14 +104,14 @@ export async function presentContent(
     ...(parts.message && lastCommit ? { last_commit_message: lastCommit.message } : {}),
     type: kind,
     size: entry.size,
-    ...content,
-    target: target ?? null,
+    ...(kind === 'file' ? presentFileBody(item) : { encoding: null, content: null }),
+    target: kind === 'symlink' ? (object?.bytes.toString('utf8') ?? null) : null,
     url: self,
     html_url: html,
     git_url: git,
     download_url: kind === 'file' || kind === 'symlink' ? `${htmlUrl(instance, repository)}/raw/${place}` : null,
     submodule_git_url: isSubmodule ? await findSubmoduleUrl(repository, ref, path) : null,
     _links: { self, git, html },
-    ...(lfs_oid === undefined ? {} : { lfs_oid, lfs_size }),
+    ...(kind === 'file' && object ? parsePointer(object.bytes) : undefined),
   }
 }
