@@ -203,5 +203,5 @@ async function loadFixtures(config: Config) {
     return {}
   }
   const { createConformanceFixtures } = await import('./mcp/conformance/fixtures.js')
-  return createConformanceFixtures()
+  return { fixtures: createConformanceFixtures() }
 }

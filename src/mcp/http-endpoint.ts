@@ -29,13 +29,6 @@ const PROVEN_METHODS = new Set(['initialize', 'server/discover', 'tools/list'])
 interface EndpointDeps extends McpDeps {
   readonly admission: Admission
   isAllowedOrigin(origin: string): boolean
-  /** Test fixtures of the conformance suite take over requests here, where they are switched on. */
-  readonly serveInstead?: (
-    req: IncomingMessage,
-    res: ServerResponse,
-    body: unknown,
-    request: McpRequest,
-  ) => Promise<boolean>
 }
 
 export interface McpEndpoint {
@@ -49,7 +42,10 @@ export interface McpEndpoint {
 export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
   const sdk: McpHttpHandler = createMcpHandler(
     ({ era, authInfo }): Server => createRequestServer(deps, toRequest(authInfo), era),
-    { onerror: (error) => deps.gate.log.debug({ err: error }, 'mcp_request_rejected') },
+    {
+      onerror: (error) => deps.gate.log.debug({ err: error }, 'mcp_request_rejected'),
+      ...(deps.fixtures === undefined ? {} : { bus: deps.fixtures.bus }),
+    },
   )
   const viaSdk = toNodeHandler(sdk)
 
@@ -70,7 +66,13 @@ export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
       refuse(admitted.status, INVALID_REQUEST, describe(admitted), admitted.headers)
       return
     }
+    const request: McpRequest = { caller: admitted, requestId, address, via: 'mcp' }
     if (req.method !== 'POST') {
+      if (deps.fixtures !== undefined && 'mcp-session-id' in req.headers) {
+        ctx.respond = false
+        await serve(deps, viaSdk, req, res, undefined, request)
+        return
+      }
       refuse(405, INVALID_REQUEST, 'This endpoint takes POST only: it keeps no sessions and no standing streams.', {
         allow: 'POST, OPTIONS',
       })
@@ -86,7 +88,6 @@ export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
       return
     }
     ctx.respond = false
-    const request: McpRequest = { caller: admitted, requestId, address, via: 'mcp' }
     const ended = await findEndedSignIn(deps, request, body)
     if (ended !== undefined) {
       sendJson(res, ended.refusal, {
@@ -96,12 +97,14 @@ export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
       })
       return
     }
-    if (deps.serveInstead === undefined || !(await deps.serveInstead(req, res, body, request))) {
-      await serve(deps, viaSdk, req, res, body, request)
-    }
+    await serve(deps, viaSdk, req, res, body, request)
   }
 
-  return { handle, notifyToolsChanged: () => sdk.notify.toolsChanged(), close: () => sdk.close() }
+  const close = async () => {
+    await sdk.close()
+    await deps.fixtures?.close()
+  }
+  return { handle, notifyToolsChanged: () => sdk.notify.toolsChanged(), close }
 }
 
 async function serve(
@@ -113,6 +116,10 @@ async function serve(
   request: McpRequest,
 ): Promise<void> {
   try {
+    const open = () => createRequestServer(deps, request, 'legacy')
+    if (await deps.fixtures?.serve(req, res, body, request.caller.accountId, open)) {
+      return
+    }
     const short = findShortRoute(req.headers, body)
     if (short !== undefined) {
       const exchange: Exchange = {}

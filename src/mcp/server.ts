@@ -1,4 +1,13 @@
-import { type CallToolResult, ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  type CallToolResult,
+  ProtocolError,
+  Server,
+  type ServerContext,
+  type ServerEventBus,
+  type ServerOptions,
+  type Tool,
+} from '@modelcontextprotocol/server'
 import { callTool, type Gate } from '../gate/call.js'
 import type { Refusal } from '../gate/refusal.js'
 import type { Caller } from '../identity/caller.js'
@@ -32,6 +41,30 @@ export interface McpDeps {
   readonly gate: Gate
   readonly listed: readonly ListedTool[]
   readonly challenges: Challenges
+  readonly fixtures?: Fixtures
+}
+
+/** The product's own tools, for whoever stands beside them. */
+interface OwnTools {
+  list(): Tool[]
+  call(name: string, args: unknown, context: ServerContext): Promise<CallToolResult>
+}
+
+/** What the conformance suite needs beside our own tools; see conformance/fixtures.ts. Never there in production. */
+export interface Fixtures {
+  readonly bus: ServerEventBus
+  readonly options: Pick<ServerOptions, 'capabilities' | 'requestState'>
+  readonly cacheHints: NonNullable<ServerOptions['cacheHints']>
+  addTo(server: Server, own: OwnTools): void
+  /** Answers what only a session of the 2025 revisions can, and says whether it did. */
+  serve(
+    req: IncomingMessage,
+    res: ServerResponse,
+    body: unknown,
+    accountId: string,
+    open: () => Server,
+  ): Promise<boolean>
+  close(): Promise<void>
 }
 
 /**
@@ -39,6 +72,7 @@ export interface McpDeps {
  * controllers by the caller's request id, so a shared one would mix callers.
  */
 export function createRequestServer(deps: McpDeps, request: McpRequest, era: 'modern' | 'legacy'): Server {
+  const { gate, listed, fixtures } = deps
   const server = new Server(
     {
       name: 'aegis-gitea-mcp',
@@ -53,18 +87,20 @@ export function createRequestServer(deps: McpDeps, request: McpRequest, era: 'mo
       cacheHints: {
         'server/discover': { ttlMs: HOUR, cacheScope: 'private' },
         'tools/list': { ttlMs: 5 * MINUTE, cacheScope: 'private' },
+        ...fixtures?.cacheHints,
       },
       // without it `connect` would leave the Server in its legacy era
       ...(era === 'modern' ? { supportedProtocolVersions: [MODERN_REVISION] } : {}),
+      ...fixtures?.options,
     },
   )
-  const { gate, listed } = deps
-  server.setRequestHandler('tools/list', async () => ({
-    tools: listTools(listed, request.caller, gate.policy.current(), gate.write),
-  }))
-  server.setRequestHandler('tools/call', (message, context) =>
-    runToolCall(deps, request, message.params.name, message.params.arguments, context),
-  )
+  const own: OwnTools = {
+    list: () => listTools(listed, request.caller, gate.policy.current(), gate.write),
+    call: (name, args, context) => runToolCall(deps, request, name, args, context),
+  }
+  server.setRequestHandler('tools/list', async () => ({ tools: own.list() }))
+  server.setRequestHandler('tools/call', ({ params }, context) => own.call(params.name, params.arguments, context))
+  fixtures?.addTo(server, own)
   return server
 }
 
