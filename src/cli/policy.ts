@@ -30,6 +30,7 @@ aegis policy explain --tool <name> [--repo <owner/name>] [--path <path>] [--file
 export const policyCommand = {
   name: 'policy',
   summary: 'check the policy file, or explain what it says about a call',
+  usage: USAGE,
 
   async run(args: readonly string[], context: PolicyCommandContext): Promise<number> {
     // the edge of a command: what the operator can mend is printed, not thrown

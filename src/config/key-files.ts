@@ -40,6 +40,16 @@ export function loadKeys(config: Pick<Config, 'databasePath' | 'keys'>): Keys {
   }
 }
 
+/** The public keys that check the audit log, the current one first. Makes no keys where there are none. */
+export function loadAuditPublicKeys(databasePath: string, givenPath: string | undefined): readonly KeyObject[] {
+  const file = readJson(join(toKeyFolder(databasePath), SIGNING_FILE), SigningFile)
+  const { [file?.current ?? '']: current, ...earlier } = file?.keys ?? {}
+  const kept = [...(current === undefined ? [] : [current]), ...Object.values(earlier)].map((pem) =>
+    createPublicKey(pem),
+  )
+  return givenPath === undefined ? kept : [createPublicKey(readSigningPem(givenPath)), ...kept]
+}
+
 /**
  * Adds a new current key of the given kind; earlier ones stay for what they sealed or signed.
  *
@@ -159,11 +169,20 @@ function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.inf
   if (!existsSync(path)) {
     return undefined
   }
-  const parsed = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  const parsed = schema.safeParse(parseJson(readFileSync(path, 'utf8')))
   if (!parsed.success) {
     throw new InvalidInput(`${path} is not a key file. Restore it from a backup: without it stored tokens are lost.`)
   }
   return parsed.data
+}
+
+function parseJson(text: string): unknown {
+  // a damaged file is told in our own words, like one that holds something else
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whole file or none of it, readable by its owner alone. */
