@@ -48,8 +48,11 @@ test.each(WRONG_INPUT)('%s is refused in one sentence and changes nothing', asyn
 
 test('without a terminal it names every flag that is missing', async () => {
   const nothing = await runAegis(['setup'], { cwd: createTempFolder() })
-  const noCredential = await runAegis(['setup', ...flags()], { cwd: createTempFolder() })
-  const noName = await runAegis(['setup', ...flags()], { cwd: createTempFolder(), env: { AEGIS_SETUP_PASSWORD: 'x' } })
+  const noCredential = await runAegis(['setup', ...ground.flags()], { cwd: createTempFolder() })
+  const noName = await runAegis(['setup', ...ground.flags()], {
+    cwd: createTempFolder(),
+    env: { AEGIS_SETUP_PASSWORD: 'x' },
+  })
 
   expect(nothing.stderr).toMatch(/--gitea-url .* and --public-url/)
   expect(noCredential.stderr).toMatch(/AEGIS_SETUP_TOKEN or --token-stdin .*AEGIS_SETUP_PASSWORD or --password-stdin/)
@@ -60,7 +63,8 @@ test('without a terminal it names every flag that is missing', async () => {
 test('what Gitea says no to is told with the way out', async () => {
   const weak = await ground.gitea.createToken(ground.login, ['read:user'])
   const cwd = createTempFolder()
-  const run = (env: NodeJS.ProcessEnv, ...extra: string[]) => runAegis(['setup', ...flags(), ...extra], { cwd, env })
+  const run = (env: NodeJS.ProcessEnv, ...extra: string[]) =>
+    runAegis(['setup', ...ground.flags(), ...extra], { cwd, env })
 
   const wrongPassword = await run({ AEGIS_SETUP_PASSWORD: 'wrong' }, '--username', ground.login)
   const wrongToken = await run({ AEGIS_SETUP_TOKEN: 'f'.repeat(40) })

@@ -47,7 +47,7 @@ test('people can sign in with what it made', async () => {
   })
 
   const end = await signInAtGitea(createBrowser(), `${ground.gitea.url}/login/oauth/authorize?${query}`, {
-    login,
+    login: ground.login,
     password: PASSWORD,
   })
   const code = new URL(end.location ?? '').searchParams.get('code') ?? ''
@@ -80,7 +80,7 @@ test('neither the password nor a token is printed or kept', async () => {
   const withToken = createTempFolder()
 
   const first = await ground.setUp(withPassword, '--app-name', 'one')
-  const second = await runAegis(['setup', ...flags(), '--token-stdin', '--app-name', 'two'], {
+  const second = await runAegis(['setup', ...ground.flags(), '--token-stdin', '--app-name', 'two'], {
     cwd: withToken,
     stdin: `${token}\n`,
   })
@@ -111,7 +111,7 @@ test('tells how to start, check and connect, and whose the application is', asyn
 test('an address on this computer becomes the listening one', async () => {
   const folder = createTempFolder()
 
-  const run = await runAegis(['setup', ...flags('http://localhost:9123/'), '--username', ground.login], {
+  const run = await runAegis(['setup', ...ground.flags('http://localhost:9123/'), '--username', ground.login], {
     cwd: folder,
     env: { AEGIS_SETUP_PASSWORD: PASSWORD },
   })
@@ -156,7 +156,7 @@ test('asks for what is not given, again after a wrong answer, and never shows th
 test('at a terminal an application of that name gets a new secret only after a yes', async () => {
   await ground.setUp(createTempFolder())
   const typing = (answer: string) => [[/new secret\?/, answer] as const]
-  const args = ['setup', ...flags(), '--username', ground.login]
+  const args = ['setup', ...ground.flags(), '--username', ground.login]
   const env = { AEGIS_SETUP_PASSWORD: PASSWORD }
   const refused = createTempFolder()
   const agreed = createTempFolder()
