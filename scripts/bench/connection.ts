@@ -31,7 +31,7 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    this.#buffer += chunk.latin1Slice()
+    this.#buffer += chunk.toString('latin1')
     const head = this.#buffer.indexOf('\r\n\r\n')
     if (head < 0) {
       return

@@ -36,7 +36,7 @@ export async function startInstantUpstream(): Promise<{ port: number; close(): v
     socket.setNoDelay()
     socket.on('error', () => sockets.delete(socket))
     socket.on('data', (chunk) => {
-      pending += chunk.latin1Slice()
+      pending += chunk.toString('latin1')
       for (let end = pending.indexOf('\r\n\r\n'); end >= 0; end = pending.indexOf('\r\n\r\n')) {
         pending = pending.slice(end + 4)
         socket.write(answer)

@@ -53,6 +53,8 @@ export interface ToolCall {
   readonly correlationId?: string
   readonly address: string
   readonly via: 'mcp' | 'sse' | 'direct' | 'job'
+  /** Lines for a model unless told. */
+  readonly form?: 'text' | 'data'
   /** Fires when the caller leaves. */
   readonly signal: AbortSignal
   readonly progress?: (done: number, total?: number, message?: string) => void
@@ -86,9 +88,9 @@ export async function callTool(gate: Gate, call: ToolCall): Promise<CallOutcome>
     gate.audit.recordSoon(audit(call, decided, ran, performance.now() - startedAt))
     return finish(gate, call, ran.refusal.code === 'cancelled' ? 'cancelled' : 'error', startedAt, ran)
   }
-  const answer = gate.outbound.prepare(ran.answer)
+  const answer = gate.outbound.prepare(ran.answer, call.form ?? 'text')
   gate.audit.recordSoon(auditSuccess(call, decided, { ...ran, answer }, performance.now() - startedAt))
-  return finish(gate, call, 'success', startedAt, { ok: true, text: answer.text, data: answer.data })
+  return finish(gate, call, 'success', startedAt, { ok: true, text: answer.text, data: answer.data ?? {} })
 }
 
 /** Steps 1 to 9: everything that can refuse a call before anything is recorded as begun. */

@@ -29,7 +29,7 @@ export interface CallSuccess {
   readonly ok: true
   /** Redacted, bounded and marked as data: for models. */
   readonly text: string
-  /** Redacted and bounded: for programs. */
+  /** Redacted and bounded: for programs, empty unless the call asked for data. */
   readonly data: Record<string, unknown>
 }
 
