@@ -120,6 +120,9 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     onFault: (error) => log.error({ err: error }, 'oauth_fault'),
     ...(overrides.documents === undefined ? {} : { documents: overrides.documents }),
   })
+  // secrets sealed by an earlier key move under the current one; a rotation needs no other step
+  oauth.reencrypt()
+  oauth.sweep()
   const challenges = createChallenges(config.publicBaseUrl)
   const isAllowedOrigin = createOriginCheck(config.publicBaseUrl, config.corsOrigins)
   const mcp = createMcpEndpoint({
