@@ -11,14 +11,20 @@ export class BodyTooLarge extends AppError {
  * Reads a request body of at most `maxBytes`. A larger one is refused as soon as that is known; what follows is read
  * and dropped, so that the answer reaches the client.
  *
- * @throws BodyTooLarge
+ * @throws BodyTooLarge, or InvalidInput when the client leaves before the end
  */
 export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const endedEarly = () => new InvalidInput('The request body ended early.')
     const tooLarge = () => new BodyTooLarge(`The request body is larger than ${maxBytes} bytes.`)
     if (Number(req.headers['content-length']) > maxBytes) {
       req.resume()
       reject(tooLarge())
+      return
+    }
+    if (req.destroyed) {
+      // the client left before anyone listened, so none of the events below would ever come
+      reject(endedEarly())
       return
     }
     const chunks: Buffer[] = []
@@ -34,6 +40,6 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
     })
     req.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
     req.on('error', reject)
-    req.on('aborted', () => reject(new InvalidInput('The request body ended early.')))
+    req.on('aborted', () => reject(endedEarly()))
   })
 }

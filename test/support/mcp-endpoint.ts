@@ -83,7 +83,12 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
     limits: createLimits(store.sqlite, limitSettings, systemClock),
     approvals: createApprovals(store, systemClock),
     audit,
-    outbound: { prepare: (answer) => ({ ...answer, masked: 0 }), summarize: (args) => args },
+    // the marks around an answer are random, and answers are compared here
+    outbound: {
+      prepare: ({ text, data }) => ({ text, data, masked: 0 }),
+      mask: (text) => text,
+      summarize: (args) => args,
+    },
     write: { enabled: true, allRepositories: true, repositories: new Set() },
     toolLimits: { maxItems: 100, maxChars: 10_000, maxFileBytes: 10_000 },
     deadlineMs: 10 * SECOND,
