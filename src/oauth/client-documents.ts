@@ -9,7 +9,7 @@ import { Agent, type Dispatcher, fetch as undiciFetch } from 'undici'
 import { z } from 'zod'
 import type { Clock } from '../lib/clock.js'
 import { toErrorText } from '../lib/errors.js'
-import { KIB, MINUTE, SECOND } from '../lib/units.js'
+import { DAY, KIB, MINUTE, SECOND } from '../lib/units.js'
 import { type ClientMetadata, readClientMetadata } from './client-metadata.js'
 import { isPublicAddress } from './public-address.js'
 
@@ -18,13 +18,14 @@ const TIMEOUT_MS = 4 * SECOND
 /** A document that could not be had is not asked for again this long. */
 const FAILURE_TTL_MS = 30 * SECOND
 const MAX_FAILURES = 1000
+const DEFAULT_MAX_AGE_MS = 5 * MINUTE
 const FETCHES_PER_HOST_AND_MINUTE = 20
 const FETCHES_PER_MINUTE = 200
 
 export interface ClientDocument {
   readonly metadata: ClientMetadata
-  /** Seconds the answer may be kept, as its headers say. */
-  readonly cacheControl: string | null
+  /** How long the answer may be used, as its headers say, within reason. */
+  readonly maxAgeMs: number
 }
 
 export interface ClientDocuments {
@@ -78,7 +79,7 @@ export function createClientDocuments({ clock, allowlist, dispatcher }: ClientDo
     if (!result.ok) {
       throw new Error(result.description)
     }
-    return { metadata: result.metadata, cacheControl: response.headers.get('cache-control') }
+    return { metadata: result.metadata, maxAgeMs: toMaxAge(response.headers.get('cache-control')) }
   }
 
   return {
@@ -96,7 +97,7 @@ export function createClientDocuments({ clock, allowlist, dispatcher }: ClientDo
           failures.clear()
         }
         failures.set(url, clock.now())
-        throw new Error(`client document ${url}: ${toErrorText(cause)}`, { cause })
+        throw new Error(`client document ${url}: ${describe(cause)}`, { cause })
       }
     },
     close: () => agent.close(),
@@ -109,6 +110,19 @@ const Identity = z.object({
   client_secret: z.undefined().optional(),
   client_secret_expires_at: z.undefined().optional(),
 })
+
+/** The shortest age covers the pages of one sign-in. */
+function toMaxAge(cacheControl: string | null): number {
+  const [, seconds] = /(?:^|,)\s*max-age\s*=\s*(\d+)/i.exec(cacheControl ?? '') ?? []
+  const asked = seconds === undefined ? DEFAULT_MAX_AGE_MS : Number(seconds) * SECOND
+  return Math.min(Math.max(asked, MINUTE), DAY)
+}
+
+/** undici says "fetch failed" and keeps the reason in the cause. */
+function describe(error: unknown): string {
+  const reason = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
+  return toErrorText(error) + reason
+}
 
 /** A literal address is never looked up, so it is checked by itself. */
 function assertPublicLiteral(hostname: string): void {

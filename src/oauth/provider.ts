@@ -102,9 +102,9 @@ export function createProvider(options: ProviderOptions): Provider {
     // our rewritten copy of a document of at most 5 KiB
     fetchResponseBodyLimits: { 'client_id metadata document': 64 * 1024 },
     fetch: async (url) => {
-      const { metadata, cacheControl } = await loadClientDocument(String(url))
+      const { metadata, maxAgeMs } = await loadClientDocument(String(url))
       return new Response(JSON.stringify({ ...metadata, client_id: String(url) }), {
-        headers: { 'content-type': 'application/json', ...(cacheControl ? { 'cache-control': cacheControl } : {}) },
+        headers: { 'content-type': 'application/json', 'cache-control': `max-age=${maxAgeMs / SECOND}` },
       })
     },
     features: {
@@ -117,7 +117,7 @@ export function createProvider(options: ProviderOptions): Provider {
       clientIdMetadataDocument: {
         enabled: true,
         ack: 'draft-02',
-        cacheDuration: { min: MINUTE / SECOND, max: DAY / SECOND },
+        cacheDuration: { min: 1, max: DAY / SECOND },
         // tokens are refreshed only for clients somebody agreed to, so nobody can send us fetching from there
         allowFetch: (ctx, clientId) =>
           new URL(clientId).pathname !== '/' && (isAuthorization(ctx) || documentCopy.find(clientId) !== undefined),
@@ -150,7 +150,7 @@ export function createProvider(options: ProviderOptions): Provider {
       if (copy === undefined) {
         throw error
       }
-      return { metadata: copy, cacheControl: null }
+      return { metadata: copy, maxAgeMs: SECOND }
     }
   }
 

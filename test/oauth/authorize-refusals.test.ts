@@ -99,9 +99,9 @@ it('builds every address from the configured issuer, whatever host and scheme th
 
   const page = await createBrowser(forged).get(toAuthorizeUrl(app, client_id))
 
-  const interaction = app.store.sqlite
-    .prepare("SELECT payload FROM oauth_state WHERE kind = 'Interaction'")
-    .get() as { payload: string }
+  const interaction = app.store.sqlite.prepare("SELECT payload FROM oauth_state WHERE kind = 'Interaction'").get() as {
+    payload: string
+  }
   expect(JSON.parse(interaction.payload).returnTo).toMatch(new RegExp(`^${app.url}/authorize/`))
   expect(page.html).not.toContain('evil.example')
   expect(page.headers.getSetCookie().join()).not.toContain('evil.example')

@@ -180,7 +180,11 @@ describe('a person who said yes', () => {
     const client = await registerClient(app, { redirect_uris: [LOOPBACK_REDIRECT] })
     const { browser } = await connect(app, { client })
 
-    const page = await openConsent(app, browser, toAuthorizeUrl(app, client.client_id, { redirect_uri: LOOPBACK_REDIRECT }))
+    const page = await openConsent(
+      app,
+      browser,
+      toAuthorizeUrl(app, client.client_id, { redirect_uri: LOOPBACK_REDIRECT }),
+    )
 
     expect(page.text).toContain('Runs on this computer, and nobody vouches for its name.')
   })

@@ -6,7 +6,13 @@ import { callMcp, decide, LOOPBACK_REDIRECT, type OAuthApp, openConsent, startOA
 
 /** The storage both SDK generations ask for, in memory. */
 function createStorage(app: OAuthApp) {
-  const kept: { client?: unknown; tokens?: { access_token: string; refresh_token?: string }; verifier: string; url?: URL; discovery?: unknown } = {
+  const kept: {
+    client?: unknown
+    tokens?: { access_token: string; refresh_token?: string } | undefined
+    verifier: string
+    url?: URL
+    discovery?: unknown
+  } = {
     verifier: '',
   }
   const storage = {
@@ -91,11 +97,14 @@ describe.each(generations)('the OAuth client of $name', ({ auth }) => {
     const invalidated: string[] = []
 
     const result = await auth(
-      { ...storage, invalidateCredentials: (what: string) => {
+      {
+        ...storage,
+        invalidateCredentials: (what: string) => {
           invalidated.push(what)
           kept.client = undefined
           delete kept.tokens
-        } },
+        },
+      },
       { serverUrl },
     )
 

@@ -12,7 +12,7 @@ import { Secret } from '../../src/lib/secret.js'
 import { MINUTE } from '../../src/lib/units.js'
 import type { ClientDocuments } from '../../src/oauth/client-documents.js'
 import type { OAuthEvent } from '../../src/oauth/events.js'
-import { createOAuthServer, type OAuthServer } from '../../src/oauth/server.js'
+import { createOAuthServer, type OAuthOptions, type OAuthServer } from '../../src/oauth/server.js'
 import { type Browser, createBrowser, type Page } from '../support/browser.js'
 import { type GiteaSandbox, type GiteaSandboxOptions, startGiteaSandbox } from '../support/gitea-sandbox/start.js'
 import { signInAtGitea } from '../support/sign-in-at-gitea.js'
@@ -52,6 +52,8 @@ export interface OAuthApp {
   readonly gitea: GiteaSandbox
   readonly giteaClientId: string
   readonly oauth: OAuthServer
+  /** What it was made with, to make another one on the same state. */
+  readonly oauthOptions: OAuthOptions
   readonly store: Store
   readonly databasePath: string
   readonly clock: MovableClock
@@ -86,7 +88,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
   const databasePath = join(createTempFolder(), 'aegis.db')
   const store = openStore({ path: databasePath, migrationsPath: join(process.cwd(), 'migrations') })
   const events: OAuthEvent[] = []
-  const oauth = createOAuthServer({
+  const oauthOptions: OAuthOptions = {
     store,
     clock,
     keyRing: { currentId: 'k1', keys: new Map([['k1', randomBytes(32)]]) },
@@ -105,7 +107,8 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
     onEvent: (event) => events.push(event),
     onFault: (error) => faults.push(error),
     ...(options.documents === undefined ? {} : { documents: options.documents }),
-  })
+  }
+  const oauth = createOAuthServer(oauthOptions)
   const router = new Router()
   for (const { method, path, handle } of oauth.routes) {
     router.register(path, [method], [handle])
@@ -138,6 +141,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
     gitea,
     giteaClientId: application.clientId,
     oauth,
+    oauthOptions,
     store,
     databasePath,
     clock,

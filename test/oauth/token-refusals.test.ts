@@ -64,9 +64,7 @@ describe('a code', () => {
       status: 400,
       body: { error: 'invalid_grant' },
     })
-    expect(app.events).toContainEqual(
-      expect.objectContaining({ type: 'token_reused', clientId: client.client_id }),
-    )
+    expect(app.events).toContainEqual(expect.objectContaining({ type: 'token_reused', clientId: client.client_id }))
   })
 
   it('sent eight times at once is exchanged at most once, and leaves no usable token behind', async () => {
@@ -180,35 +178,38 @@ describe('a refresh token', () => {
 })
 
 describe('a confidential client', () => {
-  it.each(['client_secret_post', 'client_secret_basic'])('authenticates with %s and the right secret', async (method) => {
-    const app = await startOAuthApp()
-    const client = await registerClient(app, { token_endpoint_auth_method: method })
-    const browser = createBrowser()
-    const page = await openConsent(app, browser, toAuthorizeUrl(app, client.client_id))
-    const callback = await decide(app, browser, page)
-    const send = (secret: string) =>
-      postForm(
-        `${app.url}/token`,
-        {
-          grant_type: 'authorization_code',
-          code: callback.searchParams.get('code') ?? '',
-          redirect_uri: WEB_REDIRECT,
-          code_verifier: VERIFIER,
-          ...(method === 'client_secret_post' ? { client_id: client.client_id, client_secret: secret } : {}),
-        },
-        method === 'client_secret_basic'
-          ? { authorization: `Basic ${Buffer.from(`${client.client_id}:${secret}`).toString('base64')}` }
-          : {},
-      )
+  it.each(['client_secret_post', 'client_secret_basic'])(
+    'authenticates with %s and the right secret',
+    async (method) => {
+      const app = await startOAuthApp()
+      const client = await registerClient(app, { token_endpoint_auth_method: method })
+      const browser = createBrowser()
+      const page = await openConsent(app, browser, toAuthorizeUrl(app, client.client_id))
+      const callback = await decide(app, browser, page)
+      const send = (secret: string) =>
+        postForm(
+          `${app.url}/token`,
+          {
+            grant_type: 'authorization_code',
+            code: callback.searchParams.get('code') ?? '',
+            redirect_uri: WEB_REDIRECT,
+            code_verifier: VERIFIER,
+            ...(method === 'client_secret_post' ? { client_id: client.client_id, client_secret: secret } : {}),
+          },
+          method === 'client_secret_basic'
+            ? { authorization: `Basic ${Buffer.from(`${client.client_id}:${secret}`).toString('base64')}` }
+            : {},
+        )
 
-    expect(client.client_secret).toMatch(/^agm_cs_/)
-    expect(await send('wrong')).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
-    expect(await exchange(app, client.client_id, callback)).toMatchObject({
-      status: 401,
-      body: { error: 'invalid_client' },
-    })
-    expect(await send(client.client_secret ?? '')).toMatchObject({ status: 200 })
-  })
+      expect(client.client_secret).toMatch(/^agm_cs_/)
+      expect(await send('wrong')).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+      expect(await exchange(app, client.client_id, callback)).toMatchObject({
+        status: 401,
+        body: { error: 'invalid_client' },
+      })
+      expect(await send(client.client_secret ?? '')).toMatchObject({ status: 200 })
+    },
+  )
 })
 
 describe('revocation', () => {
