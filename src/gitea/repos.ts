@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { type GiteaAnswer, parseAnswer } from './answer.js'
+import type { GiteaClient } from './client.js'
+
+/** Where a call goes: a repository by name. */
+export interface RepositoryName {
+  readonly owner: string
+  readonly repo: string
+}
+
+/** A part of a list; `total` is undefined where Gitea does not count. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly total: number | undefined
+}
+
+export interface PageRequest {
+  readonly page: number
+  readonly limit: number
+}
+
+/** What a repository is called in sentences. */
+export function toName({ owner, repo }: RepositoryName): string {
+  return `${owner}/${repo}`
+}
+
+const Repository = z
+  .object({
+    name: z.string(),
+    owner: z.object({ login: z.string() }),
+    description: z.string().default(''),
+    private: z.boolean(),
+    internal: z.boolean().default(false),
+    archived: z.boolean(),
+    empty: z.boolean(),
+    fork: z.boolean(),
+    mirror: z.boolean().default(false),
+    template: z.boolean().default(false),
+    default_branch: z.string().default(''),
+    language: z.string().nullish(),
+    size: z.number().default(0),
+    stars_count: z.number().default(0),
+    forks_count: z.number().default(0),
+    open_issues_count: z.number().default(0),
+    open_pr_counter: z.number().default(0),
+    has_issues: z.boolean().default(true),
+    has_pull_requests: z.boolean().default(true),
+    permissions: z.object({ admin: z.boolean(), push: z.boolean(), pull: z.boolean() }).nullish(),
+    topics: z.array(z.string()).nullish(),
+    licenses: z.array(z.string()).nullish(),
+    website: z.string().default(''),
+    html_url: z.string(),
+    updated_at: z.string(),
+  })
+  .transform((repository) => ({
+    owner: repository.owner.login,
+    name: repository.name,
+    description: repository.description,
+    visibility: repository.private
+      ? ('private' as const)
+      : repository.internal
+        ? ('internal' as const)
+        : ('public' as const),
+    isArchived: repository.archived,
+    isEmpty: repository.empty,
+    isFork: repository.fork,
+    isMirror: repository.mirror,
+    isTemplate: repository.template,
+    defaultBranch: repository.default_branch,
+    language: repository.language ?? '',
+    sizeKib: repository.size,
+    stars: repository.stars_count,
+    forks: repository.forks_count,
+    openIssues: repository.open_issues_count,
+    openPulls: repository.open_pr_counter,
+    hasIssues: repository.has_issues,
+    hasPulls: repository.has_pull_requests,
+    permissions: repository.permissions ?? { admin: false, push: false, pull: false },
+    topics: repository.topics ?? [],
+    licenses: repository.licenses ?? [],
+    website: repository.website,
+    url: repository.html_url,
+    updatedAt: repository.updated_at,
+  }))
+export type Repository = z.output<typeof Repository>
+
+/** @throws NotFound for one that is not there or not visible, or that was renamed */
+export async function getRepository(client: GiteaClient, name: RepositoryName): Promise<Repository> {
+  const { owner, repo } = name
+  const answer = await client.request('getRepository', { path: { owner, repo }, subject: `repository ${toName(name)}` })
+  return parseAnswer(Repository, answer)
+}
+
+/** What the person owns, collaborates on or reaches through a team. */
+export async function listMyRepositories(client: GiteaClient, { page, limit }: PageRequest): Promise<Page<Repository>> {
+  const answer = await client.request('listMyRepositories', { query: { page, limit }, subject: 'repositories' })
+  return toPage(Repository, answer)
+}
+
+/** Everything the person can see whose name or description contains `query`, last changed first. */
+export async function searchRepositories(
+  client: GiteaClient,
+  { query, page, limit }: PageRequest & { readonly query: string },
+): Promise<Page<Repository>> {
+  const answer = await client.request('searchRepositories', {
+    query: { q: query, includeDesc: true, sort: 'updated', order: 'desc', page, limit },
+    subject: 'repositories',
+  })
+  const { data } = parseAnswer(z.object({ data: z.array(Repository).nullable() }), answer)
+  return { items: data ?? [], total: answer.total }
+}
+
+/** Reads a list; Gitea sends `null` for some empty ones. */
+export function toPage<T>(schema: z.ZodType<T>, answer: GiteaAnswer): Page<T> {
+  return { items: parseAnswer(z.array(schema).nullable(), answer) ?? [], total: answer.total }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { listPulls, type Pull } from '../gitea/pulls.js'
+import { defineTool } from './define-tool.js'
+import { describeTags, IssueRow, toIssueRow } from './issue-rows.js'
+import { describePart, toDay, toListPart, toOneLine, toText } from './lines.js'
+import { limit, listPosition, owner, page, repo, state } from './params.js'
+
+const Row = IssueRow.extend({ base: z.string(), head: z.string(), draft: z.boolean(), merged: z.boolean() })
+
+export const listPullRequests = defineTool({
+  name: 'list_pull_requests',
+  title: 'List pull requests',
+  description: 'Pull requests, newest first.',
+  effect: 'read',
+  scope: 'read:repository',
+  operations: ['listPullRequests', 'getRepository'],
+  input: z.strictObject({ owner, repo, state, page, limit }),
+  output: z.object({ pull_requests: z.array(Row), ...listPosition }),
+  async run({ owner, repo, state, page, limit: asked }, { gitea, limits }) {
+    const limit = Math.min(asked, limits.maxItems)
+    const found = await listPulls(gitea, { owner, repo, state, page, limit })
+    const rows = { items: found.items.map(toRow), total: found.total }
+    const { items: pull_requests, ...part } = toListPart(rows, { page, limit }, describeRow, limits.maxChars)
+    return { pull_requests, ...part }
+  },
+  render({ pull_requests, ...part }, { owner, repo, state, limit }) {
+    const one = `${state === 'all' ? '' : `${state} `}pull request`
+    return toText([
+      describePart({ items: pull_requests, ...part }, { one, where: ` in ${owner}/${repo}` }, limit),
+      ...pull_requests.map(describeRow),
+    ])
+  },
+})
+
+function toRow(pull: Pull) {
+  return { ...toIssueRow(pull), base: pull.base, head: pull.head, draft: pull.isDraft, merged: pull.isMerged }
+}
+
+function describeRow(pull: z.output<typeof Row>): string {
+  const state = pull.merged ? ' (merged)' : pull.state === 'closed' ? ' (closed)' : pull.draft ? ' (draft)' : ''
+  const sides = `${toOneLine(pull.head)} into ${toOneLine(pull.base)}`
+  return `#${pull.number} ${toOneLine(pull.title)}${state}${describeTags(pull)} ${sides}, ${toOneLine(pull.author)} ${toDay(pull.updated_at)}`
+}
