@@ -1,7 +1,7 @@
 import { loadAuditPublicKeys } from '../config/key-files.js'
 import { auditCommand } from './audit.js'
 import type { Command } from './command.js'
-import { toDatabasePath } from './state-file.js'
+import { withStore } from './state-file.js'
 
 /** `aegis audit` with the settings it needs. */
 export const auditEntry: Command = {
@@ -9,7 +9,8 @@ export const auditEntry: Command = {
   summary: auditCommand.summary,
   usage: auditCommand.usage,
   run: async (args, io) => {
-    const databasePath = toDatabasePath(io)
+    // refuses a database of another version before anything is read from it
+    const databasePath = await withStore(io, { readonly: true }, (_store, path) => path)
     return auditCommand.run(args, {
       databasePath,
       auditPublicKeys: loadAuditPublicKeys(databasePath, io.env.AUDIT_SIGNING_KEY_PATH || undefined),

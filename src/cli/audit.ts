@@ -9,12 +9,12 @@ import { findLastCheckpoint } from '../audit/read.js'
 import { AUDIT_TYPES } from '../audit/record.js'
 import { parsePublicKeys, toKeyId, toPublicKeyPem } from '../audit/signing-key.js'
 import type { Verification } from '../audit/verify.js'
-import { findCheckpoints } from '../audit/verify-export.js'
+import { type ExportEnd, findCheckpoints } from '../audit/verify-export.js'
 import { toReport } from '../audit/verify-report.js'
 import { openStoreBeside, type Store } from '../db/open.js'
 import { InvalidInput, toErrorText } from '../lib/errors.js'
 import { KIB } from '../lib/units.js'
-import { Misuse } from './command.js'
+import { Misuse, toErrorCode } from './command.js'
 
 export interface AuditCommandContext {
   readonly databasePath: string
@@ -83,7 +83,10 @@ async function verifyLog(args: readonly string[], context: AuditCommandContext):
   return EXIT_CODES[result.verdict]
 }
 
-async function exportLog(args: readonly string[], { databasePath, stdout }: AuditCommandContext): Promise<number> {
+async function exportLog(
+  args: readonly string[],
+  { databasePath, stdout, stderr }: AuditCommandContext,
+): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -102,21 +105,34 @@ async function exportLog(args: readonly string[], { databasePath, stdout }: Audi
   await readStore(databasePath, async (store) => {
     const lines = exportLines(store.sqlite, { after, isSignedOnly: values.signed, filter })
     // a pipeline, so that a slow reader does not make the whole log pile up in memory
-    await pipeline(Readable.from(toChunks(lines)), stdout, { end: false })
+    const report = ({ entries, last_seq }: ExportEnd) => {
+      stderr.write(`Exported ${entries} entries, up to ${last_seq}. Go on from there with --after ${last_seq}.\n`)
+    }
+    try {
+      await pipeline(Readable.from(toChunks(lines, report)), stdout, { end: false })
+    } catch (error) {
+      // the reader has seen enough, as in `aegis audit export | head`
+      if (toErrorCode(error) !== 'EPIPE') {
+        throw error
+      }
+    }
   })
   return 0
 }
 
-function* toChunks(lines: Iterable<string>): Generator<string> {
+function* toChunks(lines: Generator<string, ExportEnd>, onEnd: (end: ExportEnd) => void): Generator<string> {
   let chunk = ''
-  for (const line of lines) {
-    chunk += `${line}\n`
+  let next = lines.next()
+  while (!next.done) {
+    chunk += `${next.value}\n`
     if (chunk.length >= CHUNK_CHARS) {
       yield chunk
       chunk = ''
     }
+    next = lines.next()
   }
   yield chunk
+  onEnd(next.value)
 }
 
 async function printCheckpoint(args: readonly string[], context: AuditCommandContext): Promise<number> {

@@ -54,7 +54,8 @@ async function backUp(target: string, io: CommandIo): Promise<number> {
     const problems = finishCopy(unfinished)
     if (problems.length > 0) {
       throw new InvalidInput(
-        `The copy is not sound (${problems[0]}), so it was removed. Run: aegis db check, and look at the disk.`,
+        'The copy is not sound, so it was removed. Run aegis db check to see whether the database itself is damaged.',
+        { detail: problems.join('\n') },
       )
     }
     renameSync(unfinished, target)
@@ -115,10 +116,10 @@ function checkDatabase(io: CommandIo): number {
     const damage = findDamage(store.sqlite)
     const { applied, pending, foreign } = findMigrationState(store.sqlite, findMigrationsFolder())
     const versions = [
-      ...(pending.length > 0 ? [`${pending.length} migrations will be applied at the next start`] : []),
-      ...(foreign.length > 0 ? [`it was written by another version: ${foreign.join(', ')}`] : []),
+      ...(pending.length > 0 ? ['It is of an earlier version; the next start of the server updates it.'] : []),
+      ...(foreign.length > 0 ? [`It was written by another version: ${foreign.join(', ')}.`] : []),
     ]
-    printLines(io.stdout, `${path}: ${toSizeText(statSync(path).size)}, ${applied} migrations applied`, ...versions)
+    printLines(io.stdout, `${path}: ${toSizeText(toSize(store.sqlite))}, migrations applied: ${applied}`, ...versions)
     if (damage.length === 0) {
       printLines(io.stdout, 'The file is sound.')
       return foreign.length > 0 ? 1 : 0
@@ -141,10 +142,12 @@ const ForeignKeys = z.array(z.object({ table: z.string(), parent: z.string() }))
 function findDamage(sqlite: Database.Database): string[] {
   // a file too damaged to be read throws instead of listing
   try {
-    const found = Integrity.parse(sqlite.pragma('integrity_check(10)')).map((row) => row.integrity_check)
+    const found = Integrity.parse(sqlite.pragma('integrity_check(10)')).flatMap((row) =>
+      row.integrity_check.split('\n'),
+    )
     const dangling = ForeignKeys.parse(sqlite.pragma('foreign_key_check')).slice(0, 10)
     return [
-      ...found.filter((line) => line !== 'ok'),
+      ...found.filter((line) => line !== 'ok' && !line.startsWith('***')),
       ...dangling.map(({ table, parent }) => `a row of ${table} points at a row of ${parent} that is gone`),
     ]
   } catch (error) {
@@ -153,6 +156,11 @@ function findDamage(sqlite: Database.Database): string[] {
     }
     throw error
   }
+}
+
+/** With the pages that are still in the write-ahead log. */
+function toSize(sqlite: Database.Database): number {
+  return Number(sqlite.pragma('page_count', { simple: true })) * Number(sqlite.pragma('page_size', { simple: true }))
 }
 
 function toSizeText(bytes: number): string {

@@ -32,7 +32,8 @@ const OPTIONS = {
   'password-stdin': { type: 'boolean', default: false },
   'token-stdin': { type: 'boolean', default: false },
   'app-name': { type: 'string', default: 'AegisGitea MCP' },
-  'env-file': { type: 'string', default: '.env' },
+  // not --env-file, which Node takes for its own wherever it stands
+  'settings-file': { type: 'string', default: '.env' },
   'write-repos': { type: 'string' },
   force: { type: 'boolean', default: false },
 } as const
@@ -52,7 +53,7 @@ export const setupCommand: Command = {
   --token-stdin            instead: read a token with the scope write:user from standard input (or set AEGIS_SETUP_TOKEN)
   --app-name <name>        the name people see when they sign in; “AegisGitea MCP” when not given
   --write-repos <list>     repositories that may be changed, owner/name,…; none when not given
-  --env-file <file>        where to write the settings; .env when not given
+  --settings-file <file>   where to write the settings; .env when not given
   --force                  replace an application of that name and an .env that is there (which is kept as a copy)
 
   The password or token is used for this once. It is not written anywhere.
@@ -85,13 +86,13 @@ function parseFlags(args: readonly string[]) {
 }
 
 async function setUp(
-  flags: SetupFlags & { readonly 'env-file': string; readonly force: boolean },
+  flags: SetupFlags & { readonly 'settings-file': string; readonly force: boolean },
   prompt: Prompt | undefined,
   io: CommandIo,
 ): Promise<number> {
   const name = parseAppName(flags['app-name'])
   const writeRepositories = parseWriteRepositories(flags['write-repos'] ?? '')
-  const envFile = prepareEnvFile(resolve(io.cwd, flags['env-file']), {
+  const envFile = prepareEnvFile(resolve(io.cwd, flags['settings-file']), {
     replaces: flags.force,
     suffix: `before-${toIsoTime(systemClock.now()).replace(/[:.]/g, '-')}`,
   })
@@ -115,7 +116,7 @@ async function setUp(
       '',
       `The application “${name}” is ready in Gitea and belongs to ${owner.login}.`,
       'It goes away with that account, so an admin or a service account should own it. To move it, run setup as that account.',
-      `${flags['env-file']} is written; only you can read it.`,
+      `${flags['settings-file']} is written; only you can read it.`,
       writeRepositories.length === 0
         ? 'AI clients will read only. To let them change something, set WRITE_MODE there and open the tools in the policy file.'
         : `AI clients may change ${writeRepositories.join(', ')}, with the tools that the policy file opens.`,

@@ -31,7 +31,7 @@ const WRONG_INPUT: readonly (readonly [what: string, args: readonly string[], sa
   ['a password on the command line', ['--password', 'x'], /by --password-stdin or AEGIS_SETUP_PASSWORD/, 2],
   ['a token on the command line', ['--token=x'], /by --token-stdin or AEGIS_SETUP_TOKEN/, 2],
   ['a flag that does not exist', ['--gitea', 'x'], /--gitea/, 2],
-  ['a folder that does not exist', ['--env-file', 'no/such/.env'], /there is no folder/, 1],
+  ['a folder that does not exist', ['--settings-file', 'no/such/.env'], /there is no folder/, 1],
 ]
 
 test.each(WRONG_INPUT)('%s is refused in one sentence and changes nothing', async (_what, args, says, code) => {
@@ -138,7 +138,7 @@ test('says what is left behind when the settings cannot be written in the end', 
   const target = join(folder, 'settings', '.env')
   ground.gitea.fault({ method: 'POST', path: 'applications/oauth2', delayMs: 300 })
 
-  const pending = ground.setUp(folder, '--env-file', target)
+  const pending = ground.setUp(folder, '--settings-file', target)
   // a folder in the way of the last step, made while Gitea is being asked
   await vi.waitFor(() => expect(readdirSync(join(folder, 'settings'))).toHaveLength(1), { interval: 5 })
   mkdirSync(target)

@@ -71,7 +71,8 @@ function judge(step: string, answer: Answer): Check {
   }
   const { isError, content } = reply.data.result
   const text = content.flatMap((part) => TextContent.safeParse(part).data?.text ?? []).join(' ')
-  const [line = ''] = text.trim().split('\n')
+  // the first line may be the mark that says where the data begins
+  const line = text.split('\n').find((each) => each.trim() !== '' && !each.startsWith('[')) ?? ''
   const shown = toTerminalText(line.slice(0, 200))
   return isError ? failed(step, `${TOOL}: ${shown}`, 'It says what to change.') : ok(step, `${TOOL}: ${shown}`)
 }

@@ -21,6 +21,13 @@ export function checkStorage(config: Config, toolNames: readonly string[], io: C
 
 function checkNewDatabase(path: string): Check {
   const folder = findExisting(dirname(path))
+  if (!statSync(folder).isDirectory()) {
+    return failed(
+      'database',
+      `${path} cannot be made: ${folder} is not a folder.`,
+      'Set DATABASE_PATH to another place.',
+    )
+  }
   return isWritable(folder)
     ? ok('database', `${path} will be made at the first start`)
     : failed(
@@ -51,8 +58,8 @@ function checkDatabase(path: string): Check {
           'Run that version, or restore a backup.',
         )
       }
-      const update = pending.length === 0 ? 'up to date' : `${pending.length} migrations to apply at the next start`
-      return ok(step, `${path}, ${applied} migrations, ${update}`)
+      const update = pending.length === 0 ? 'up to date' : 'the next start updates it'
+      return ok(step, `${path}, ${update} (migrations applied: ${applied})`)
     } finally {
       store.close()
     }

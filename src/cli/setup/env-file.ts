@@ -99,7 +99,7 @@ export function prepareEnvFile(
 ): PendingEnvFile {
   if (existsSync(path) && !replaces) {
     throw new InvalidInput(
-      `${path} exists already. Give --force to replace it (the old one is kept beside it), or --env-file for another place.`,
+      `${path} exists already. Give --force to replace it (the old one is kept beside it), or --settings-file for another place.`,
     )
   }
   const unfinished = `${path}.${process.pid}.part`
@@ -145,7 +145,9 @@ function openPrivate(unfinished: string, path: string): number {
     if (why === undefined) {
       throw error
     }
-    throw new InvalidInput(`${basename(path)} cannot be written: ${why}. Say where with --env-file.`, { cause: error })
+    throw new InvalidInput(`${basename(path)} cannot be written: ${why}. Say where with --settings-file.`, {
+      cause: error,
+    })
   }
 }
 

@@ -115,7 +115,7 @@ function toRefusal(credential: SetupCredential): string {
   }
   return credential.otp === undefined
     ? 'Gitea does not accept this user name and password. With two-factor sign-in give the code with --otp, or use a token with the scope write:user.'
-    : 'Gitea does not accept this user name, password and code. A code works once and for half a minute; a token with the scope write:user needs none.'
+    : 'Gitea does not accept this user name, password and code. A code works for half a minute; a token with the scope write:user needs none.'
 }
 
 /** Gitea’s own words are only looked at to tell the cases apart. */

@@ -6,7 +6,7 @@ export function toNextSteps(publicUrl: string): string[] {
   const isLocal = isLoopbackHost(new URL(publicUrl).hostname)
   const server = JSON.stringify({ name: 'aegis-gitea', type: 'http', url })
   return [
-    'Start it:    aegis serve            (with Docker: docker compose --profile prod up -d)',
+    'Start it:    aegis serve   (in a clone: npm start; with Docker: docker compose --profile prod up -d)',
     'Check it:    aegis doctor',
     '',
     `Connect AI clients to ${url}`,
