@@ -1,5 +1,5 @@
 import { AppError, toErrorText } from '../lib/errors.js'
-import { findNearMisses } from '../policy/near-miss.js'
+import { findNearMisses } from '../lib/near-miss.js'
 import { type Command, type CommandIo, isMisuse, printLines } from './command.js'
 
 /** A command in the overview. Its module is loaded when it is called, so that `aegis version` does not load the server. */

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { InvalidInput, toErrorText } from '../lib/errors.js'
+import { findNearMisses } from '../lib/near-miss.js'
 import { decideForEntry } from '../policy/decide.js'
 import { explain } from '../policy/explain.js'
 import { loadPolicy } from '../policy/load.js'
-import { findNearMisses } from '../policy/near-miss.js'
 import type { Policy } from '../policy/policy.js'
 
 interface Output {

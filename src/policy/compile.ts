@@ -1,5 +1,5 @@
+import { findNearMisses } from '../lib/near-miss.js'
 import { compileAllowGlob, compileDenyGlob, compileNameGlob, findGlobProblem, isNameGlob } from './globs.js'
-import { findNearMisses } from './near-miss.js'
 import type { PathRules, Policy, RepositoryRules, Rule, ToolHits, ToolRules } from './policy.js'
 import type { Place, PolicyProblem, PolicyText } from './policy-text.js'
 import type { PolicyFile } from './schema.js'

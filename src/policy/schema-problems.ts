@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { findNearMisses } from './near-miss.js'
+import { findNearMisses } from '../lib/near-miss.js'
 import type { PolicyProblem, PolicyText } from './policy-text.js'
 
 /** The schema's findings in an operator's words, each at its place in the file. */
