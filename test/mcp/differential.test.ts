@@ -166,7 +166,19 @@ const junk = fc.constantFrom<unknown>(
 )
 const headerNames = ['accept', 'content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name']
 const headerValues = [
-  ...['', 'x', ' echo ', 'echo', 'ECHO', 'tools/call', '2026-07-28', '2025-06-18', '*/*'],
+  ...[
+    '',
+    'x',
+    ' echo ',
+    'echo',
+    'ECHO',
+    'tools/call',
+    '2026-07-28',
+    '2025-06-18',
+    '*/*',
+    'application/json',
+    'text/event-stream',
+  ],
   ...['application/json;charset=utf-8', 'application/jsonx', '=?base64?ZWNobw==?=', '=?base64?!?='],
 ]
 const metaKeys = ['protocolVersion', 'clientInfo', 'clientCapabilities', 'logLevel'].map((key) => `${META}/${key}`)

@@ -25,6 +25,9 @@ export const ODD_TOOLS: Readonly<Record<string, Behaviour>> = {
   refuses: async () => {
     throw new ProtocolError(-32602, 'bad', { hint: 1 })
   },
+  missing: async () => {
+    throw new ProtocolError(-32601, 'a method of someone else')
+  },
   needs: async () => {
     throw new ProtocolError(-32021, 'capability', { requiredCapabilities: { sampling: {} } })
   },

@@ -30,6 +30,7 @@ const left: Record<string, WireRequest> = {
   'an unknown revision': legacy('tools/list', {}, 1, '2031-01-01'),
   'a call without a revision': legacy('tools/list', {}, 1, ''),
   'a client that takes no streams': withHeader(modern('tools/list'), 'accept', 'application/json'),
+  'a client that takes only streams': withHeader(modern('tools/list'), 'accept', 'text/event-stream'),
   'another kind of body': withHeader(modern('tools/list'), 'content-type', 'application/jsonx'),
   'an id that is no integer': modern('tools/list', {}, 1.5),
   'a notification': { headers: legacy('x').headers, body: { jsonrpc: '2.0', method: 'notifications/initialized' } },

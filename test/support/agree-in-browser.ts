@@ -1,0 +1,26 @@
+import { createBrowser } from './browser.js'
+import type { Person } from './connect-client.js'
+import { signInAtGitea } from './sign-in-at-gitea.js'
+
+/**
+ * What a person does in a fresh browser when a client sends them to `authorize`: sign in at Gitea, read the consent
+ * page, allow. Returns where the browser would go next, which is back to the client.
+ *
+ * @throws Error when a page other than these comes
+ */
+export async function agreeInBrowser(authorize: string, person: Person): Promise<URL> {
+  const { origin } = new URL(authorize)
+  const browser = createBrowser()
+  const leavesUs = (next: URL) => next.origin !== origin
+  const fromGitea = await signInAtGitea(browser, await browser.open(authorize, leavesUs), person)
+  const consent = await browser.settle(fromGitea, leavesUs)
+  if (!consent.forms.some(({ buttons }) => buttons.some(({ name }) => name === 'decision'))) {
+    throw new Error(`instead of the consent page came ${consent.status} ${consent.url}: ${consent.text.slice(0, 400)}`)
+  }
+  const decided = await browser.submit(consent, {}, { name: 'decision', value: 'allow' })
+  const { location, status, text } = await browser.settle(decided, leavesUs)
+  if (location === undefined) {
+    throw new Error(`the consent page led nowhere: ${status} ${text.slice(0, 400)}`)
+  }
+  return new URL(location)
+}
