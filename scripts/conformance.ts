@@ -1,50 +1,24 @@
 // npm run conformance: the official MCP conformance suite against the built server beside a sandbox Gitea. Every
 // required scenario has to pass; there is no list of expected failures.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { agreeInBrowser } from '../test/support/agree-in-browser.js'
 import { connectClient } from '../test/support/connect-client.js'
-import { startGiteaSandbox } from '../test/support/gitea-sandbox/start.js'
 import { seedPeople } from '../test/support/seed-gitea.js'
-import { findFreePort, toSettings } from '../test/support/start-aegis.js'
-import { startServerProcess } from './bench/server-process.js'
+import { findFreePort } from '../test/support/start-aegis.js'
 import { startAuthProxy } from './conformance/auth-proxy.js'
 import { readRequirements, runSuite, type ScenarioOutcome } from './conformance/suite.js'
+import { startServerBesideSandbox } from './server-beside-sandbox.js'
 
 const DATES = ['2026-07-28', '2025-11-25']
 const AUTHORIZATION = ['authorization-server-metadata-endpoint', 'authorization-code-grant']
 const person = seedPeople.alice
 
-const folder = mkdtempSync(join(tmpdir(), 'aegis-conformance-'))
-const gitea = await startGiteaSandbox({ seed: true })
+const server = await startServerBesideSandbox({ AEGIS_CONFORMANCE_FIXTURES: 'true', ENVIRONMENT: 'test' })
 try {
-  const port = await findFreePort()
-  const url = `http://127.0.0.1:${port}`
-  const application = await gitea.createOAuthApplication({
-    name: 'Aegis',
-    redirectUris: [`${url}/oauth/callback`],
-    confidential: true,
-    owner: seedPeople.admin.login,
-  })
-  const settings = toSettings({
-    folder,
-    gitea: { url: gitea.url, ...application },
-    port,
-    settings: { AEGIS_CONFORMANCE_FIXTURES: 'true', ENVIRONMENT: 'test' },
-  })
-  writeFileSync(join(folder, 'policy.yaml'), 'defaults:\n  read: allow\n  write: deny\n')
-  const server = await startServerProcess(settings, { cwd: folder })
-  try {
-    const passes = [...(await runServerScenarios(url)), await runAuthorizationScenarios(url)]
-    process.exitCode = passes.every(Boolean) ? 0 : 1
-  } finally {
-    await server.stop()
-  }
+  const passes = [...(await runServerScenarios(server.url)), await runAuthorizationScenarios(server.url)]
+  process.exitCode = passes.every(Boolean) ? 0 : 1
 } finally {
-  await gitea.close()
-  rmSync(folder, { recursive: true, force: true })
+  await server.close()
 }
 
 async function runServerScenarios(url: string): Promise<boolean[]> {
