@@ -559,7 +559,7 @@ function toReport(result) {
   }
 }
 function toSignatureLines(result) {
-  const published = result.publishedChecked === 0 ? [] : [`${toCount(result.publishedChecked, "published checkpoint")} agree with it.`];
+  const published = result.publishedChecked === 0 ? [] : [`${toCount(result.publishedChecked, "published checkpoint agrees", "published checkpoints agree")} with it.`];
   if (!result.hasKeys) {
     return [
       ...published,
@@ -576,7 +576,7 @@ function toSignatureLines(result) {
   return [
     `Signed up to entry ${result.signedUpTo} (${toCount(result.checkpoints, "checkpoint")} in it).`,
     ...published,
-    ...tail === 0 ? [] : [`The last ${toCount(tail, "entry", "entries")} are not signed yet.`]
+    ...tail === 0 ? [] : [`${toCount(tail, "entry", "entries")} behind it not signed yet.`]
   ];
 }
 function toRange({ entries, after, lastSeq, verdict }) {

@@ -31,11 +31,15 @@ export interface ExportRequest {
 }
 
 /**
- * The lines of one segment, without line feeds: header, entries with their checkpoints between them, end.
+ * The lines of one segment, without line feeds: header, entries with their checkpoints between them, end. Returns what
+ * the end line says.
  *
  * @throws InvalidInput when the log does not reach `after`
  */
-export function* exportLines(sqlite: Database, { after, isSignedOnly, filter }: ExportRequest): Generator<string> {
+export function* exportLines(
+  sqlite: Database,
+  { after, isSignedOnly, filter }: ExportRequest,
+): Generator<string, ExportEnd> {
   const stored = loadExtent(sqlite)
   const extent = isSignedOnly ? toSignedExtent(stored) : stored
   if (after > extent.lastSeq) {
@@ -67,12 +71,14 @@ export function* exportLines(sqlite: Database, { after, isSignedOnly, filter }: 
   }
   const end: ExportEnd = { audit_export_end: 1, entries, checkpoints, last_seq: last.seq, head_hash: last.hash }
   yield canonicalJson(end)
+  return end
 }
 
 /** Walks the stored log, including the columns that an export does not show. */
 export function verifyStored(sqlite: Database, options: VerifyOptions): Verification {
   const verifier = new ChainVerifier(options)
-  for (const item of readChain(sqlite, 0, loadExtent(sqlite))) {
+  // from before the first entry: a row put in at 0 or below is not part of any export, but it does not belong there
+  for (const item of readChain(sqlite, Number.NEGATIVE_INFINITY, loadExtent(sqlite))) {
     if (item.kind === 'checkpoint') {
       verifier.checkpoint(item.item)
     } else {

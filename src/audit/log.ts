@@ -168,7 +168,9 @@ class QueuedAuditLog implements AuditLog {
       this.#options.logger.error({ entry: event }, 'audit_entry_not_written')
     }
     if (lost.length > 0) {
-      throw new Unavailable(`${lost.length} audit entries could not be written; they are in the server log instead.`)
+      throw new Unavailable(
+        `Audit entries that could not be written: ${lost.length}. They are in the server log instead.`,
+      )
     }
   }
 
@@ -228,9 +230,7 @@ class QueuedAuditLog implements AuditLog {
     const rows = new Set<Row>(stored.rows)
     this.#queue = this.#queue.filter((row) => !rows.has(row))
     for (const { event } of stored.rows) {
-      if (isOutcome(event)) {
-        this.#closing.delete(event.call)
-      } else if (isPending(event)) {
+      if (isPending(event)) {
         this.#enqueue(toInterrupted(event, STORED_BUT_REFUSED), undefined)
       }
     }

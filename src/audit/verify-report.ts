@@ -29,7 +29,9 @@ export function toReport(result: Verification): string[] {
 
 function toSignatureLines(result: Verification): string[] {
   const published =
-    result.publishedChecked === 0 ? [] : [`${toCount(result.publishedChecked, 'published checkpoint')} agree with it.`]
+    result.publishedChecked === 0
+      ? []
+      : [`${toCount(result.publishedChecked, 'published checkpoint agrees', 'published checkpoints agree')} with it.`]
   if (!result.hasKeys) {
     return [
       ...published,
@@ -46,7 +48,7 @@ function toSignatureLines(result: Verification): string[] {
   return [
     `Signed up to entry ${result.signedUpTo} (${toCount(result.checkpoints, 'checkpoint')} in it).`,
     ...published,
-    ...(tail === 0 ? [] : [`The last ${toCount(tail, 'entry', 'entries')} are not signed yet.`]),
+    ...(tail === 0 ? [] : [`${toCount(tail, 'entry', 'entries')} behind it not signed yet.`]),
   ]
 }
 

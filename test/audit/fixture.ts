@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,59 +6,23 @@ import { expect } from 'vitest'
 import { type CheckpointSigner, createCheckpointSigner } from '../../src/audit/checkpoint.js'
 import { exportLines, verifyStored } from '../../src/audit/export.js'
 import { type AuditLog, type AuditLogOptions, openAuditLog } from '../../src/audit/log.js'
-import type { AuditActor, InvocationOutcome, PendingInvocation } from '../../src/audit/record.js'
 import type { Verification } from '../../src/audit/verify.js'
 import { verifyLines } from '../../src/audit/verify-export.js'
 import { openStore, type Store } from '../../src/db/open.js'
 import { createSilentLogger } from '../../src/lib/logger.js'
+import { callOutcome, pendingCall } from './calls.js'
 
 export const MIGRATIONS = new URL('../../migrations', import.meta.url).pathname
 
-export const alice: AuditActor = {
-  account: 'gitea:2',
-  login: 'alice',
-  client: 'c1',
-  client_name: 'Claude Code — é\u2028“quoted”',
-  token_hint: 'ab12cd34',
-  ip: '127.0.0.1',
-}
-
-export function pendingCall(call: string, overrides: Partial<PendingInvocation> = {}): PendingInvocation {
-  return {
-    type: 'tool_invocation',
-    status: 'pending',
-    call,
-    request_id: `request-${call}`,
-    actor: alice,
-    via: 'mcp',
-    tool: 'get_file_contents',
-    target: { repository: 'octo/widgets', path: 'src/größe.ts', ref: 'main' },
-    arguments: { owner: 'octo', repo: 'widgets', filepath: 'src/größe.ts' },
-    decision: { effect: 'allow', rule: 'defaults.read', reason: 'Reading is allowed.' },
-    ...overrides,
-  }
-}
-
-export function callOutcome(call: string, overrides: Partial<InvocationOutcome> = {}): InvocationOutcome {
-  return {
-    type: 'tool_invocation',
-    status: 'success',
-    call,
-    request_id: `request-${call}`,
-    actor: alice,
-    tool: 'get_file_contents',
-    target: { repository: 'octo/widgets' },
-    outcome: { bytes: 512, masked: 0, upstream_calls: 1, duration_ms: 4 },
-    ...overrides,
-  }
-}
-
 export interface Workspace {
+  readonly directory: string
   readonly path: string
   readonly signer: CheckpointSigner
+  readonly privateKey: KeyObject
   readonly store: Store
   /** Opens the log on the open store, or on `store`. */
   open(options?: Partial<AuditLogOptions>, store?: Store): AuditLog
+  closeStore(): void
   /** Closes the file and opens it again, as a restart would; the log is opened with `open`. */
   reopenStore(): Store
   remove(): void
@@ -68,11 +32,14 @@ export interface Workspace {
 export function createWorkspace(): Workspace {
   const directory = mkdtempSync(join(tmpdir(), 'aegis-audit-'))
   const path = join(directory, 'aegis.db')
-  const signer = createCheckpointSigner(generateKeyPairSync('ed25519').privateKey)
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const signer = createCheckpointSigner(privateKey)
   let store = openStore({ path, migrationsPath: MIGRATIONS })
   return {
+    directory,
     path,
     signer,
+    privateKey,
     get store() {
       return store
     },
@@ -85,6 +52,7 @@ export function createWorkspace(): Workspace {
         checkpointIntervalMs: 60_000,
         ...options,
       }),
+    closeStore: () => store.close(),
     reopenStore: () => {
       store.close()
       store = openStore({ path, migrationsPath: MIGRATIONS })

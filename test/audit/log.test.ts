@@ -3,15 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { SignedCheckpoint } from '../../src/audit/checkpoint.js'
 import { GENESIS_HASH } from '../../src/audit/record.js'
 import type { Store } from '../../src/db/open.js'
-import {
-  callOutcome,
-  checkAudit,
-  createWorkspace,
-  pendingCall,
-  readRecords,
-  recordCall,
-  type Workspace,
-} from './fixture.js'
+import { callOutcome, pendingCall } from './calls.js'
+import { checkAudit, createWorkspace, readRecords, recordCall, type Workspace } from './fixture.js'
 
 let workspace: Workspace
 
@@ -90,6 +83,24 @@ describe('recording', () => {
     expect(readRecords(workspace.store)).toHaveLength(2)
   })
 
+  test('a pending entry names the oldest call that may still be open', async () => {
+    const log = workspace.open({ lazyMs: 60_000 })
+    await recordCall(log, 'c-1')
+    await log.flush()
+    await Promise.all([log.record(pendingCall('c-2')), log.record(pendingCall('c-3'))])
+    log.recordSoon(callOutcome('c-2'))
+    await log.flush()
+    await log.record(pendingCall('c-4'))
+
+    const pending = readRecords(workspace.store).filter(({ status }) => status === 'pending')
+    expect(pending.map(({ seq, open_since }) => [seq, open_since])).toEqual([
+      [1, 1],
+      [3, 3],
+      [4, 3],
+      [6, 4],
+    ])
+  })
+
   test('flush writes what waits at once', async () => {
     const log = workspace.open({ lazyMs: 60_000 })
     log.recordSoon({ type: 'security_event', reason: 'policy_reloaded' })
@@ -106,7 +117,8 @@ describe('recording', () => {
     expect(() => log.recordSoon(callOutcome('c-1'))).toThrow('has an outcome already')
     expect(() => log.recordSoon(callOutcome('c-2'))).toThrow('has no pending audit entry')
     await expect(log.record(callOutcome('c-2'))).rejects.toThrow('has no pending audit entry')
-    await log.close()
+    await log.flush()
+    expect(() => log.recordSoon(callOutcome('c-1'))).toThrow('has no pending audit entry')
     expect(checkAudit(workspace.store, workspace.signer).entries).toBe(2)
   })
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findCanonicalJson } from '../../src/audit/canonical-json.js'
 import { type AuditEvent, GENESIS_HASH, sealDraft, toDraft, toInterrupted } from '../../src/audit/record.js'
-import { callOutcome, pendingCall } from './fixture.js'
+import { callOutcome, pendingCall } from './calls.js'
 
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 7)
 
