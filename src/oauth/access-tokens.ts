@@ -34,11 +34,14 @@ export interface AccessTokens {
   revokeToken(token: string): boolean
 }
 
-interface Row {
+interface TokenRow {
   readonly payload: string
+  readonly grantId: string | null
   readonly accountId: string
   readonly clientId: string
-  readonly login: string
+}
+
+interface GrantRow {
   readonly clientName: string
   readonly readOnly: number
   readonly repositories: string | null
@@ -54,14 +57,17 @@ interface AccessTokensOptions {
 }
 
 export function createAccessTokens({ store, clock, resource, tokenNames }: AccessTokensOptions): AccessTokens {
-  // a token without its grant or without the person's Gitea tokens is dead, whatever its own row says
-  const select = store.sqlite.prepare<[string], Row>(
-    `SELECT s.payload, s.account_id AS accountId, s.client_id AS clientId, v.login, g.client_name AS clientName,
-            g.read_only AS readOnly, g.repositories, g.expires_at AS expiresAt
-       FROM oauth_state s
-       JOIN oauth_grant g ON g.id = s.grant_id
-       JOIN gitea_token_set v ON v.account_id = s.account_id
-      WHERE s.kind = 'AccessToken' AND s.id_hash = ?`,
+  // three look-ups, not one join: each costs 1.5 µs, and every table joined to the first costs SQLite 10
+  const selectToken = store.sqlite.prepare<[string], TokenRow>(
+    `SELECT payload, grant_id AS grantId, account_id AS accountId, client_id AS clientId
+       FROM oauth_state WHERE kind = 'AccessToken' AND id_hash = ?`,
+  )
+  const selectGrant = store.sqlite.prepare<[string], GrantRow>(
+    `SELECT client_name AS clientName, read_only AS readOnly, repositories, expires_at AS expiresAt
+       FROM oauth_grant WHERE id = ?`,
+  )
+  const selectPerson = store.sqlite.prepare<[string], { login: string }>(
+    'SELECT login FROM gitea_token_set WHERE account_id = ?',
   )
   const selectFamily = store.sqlite.prepare<[string], { grantId: string | null }>(
     `SELECT grant_id AS grantId FROM oauth_state WHERE kind IN ('AccessToken', 'RefreshToken') AND id_hash = ?`,
@@ -71,22 +77,28 @@ export function createAccessTokens({ store, clock, resource, tokenNames }: Acces
 
   return {
     findAccessToken: (token) => {
-      const row = select.get(sha256Base64Url(token))
+      const row = selectToken.get(sha256Base64Url(token))
       if (row === undefined) {
+        return undefined
+      }
+      // a token without its grant or without the person's Gitea tokens is dead, whatever its own row says
+      const granted = selectGrant.get(row.grantId ?? '')
+      const person = selectPerson.get(row.accountId)
+      if (granted === undefined || person === undefined) {
         return undefined
       }
       // written by oidc-provider through our adapter
       const { exp, aud, scope } = JSON.parse(row.payload) as { exp: number; aud: string; scope?: string }
       const now = clock.now()
-      const grant = toGrant(row)
+      const grant = toGrant(granted)
       if (exp * SECOND <= now || aud !== resource || (grant.expiresAt !== null && grant.expiresAt <= now)) {
         return undefined
       }
       return {
         accountId: row.accountId,
-        login: row.login,
+        login: person.login,
         clientId: row.clientId,
-        clientName: row.clientName,
+        clientName: granted.clientName,
         scopes: new Set(parseScopes(scope ?? '')),
         grant,
         expiresAt: grant.expiresAt === null ? exp * SECOND : Math.min(exp * SECOND, grant.expiresAt),

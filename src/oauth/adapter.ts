@@ -9,7 +9,7 @@ import { sha256Base64Url } from '../lib/crypto.js'
 import { MINUTE, SECOND } from '../lib/units.js'
 import type { Cipher } from './cipher.js'
 
-/** Real clients repeat a refresh up to 76 s after the first; see docs/threat-model.md for what this costs. */
+/** Real clients repeat a refresh up to 76 s after the first. */
 const REFRESH_GRACE_MS = 2 * MINUTE
 const MAX_GRACE_USES = 100
 

@@ -16,12 +16,11 @@ import {
 } from 'openid-client'
 import { z } from 'zod'
 import type { Clock } from '../lib/clock.js'
-import { toErrorText, UpstreamFailed, UpstreamTimeout } from '../lib/errors.js'
+import { UpstreamFailed } from '../lib/errors.js'
 import type { Secret } from '../lib/secret.js'
 import { HOUR, SECOND } from '../lib/units.js'
+import { ask, readJson, TIMEOUT_MS, toUpstreamError } from './gitea-http.js'
 import { GITEA_SCOPE } from './gitea-scope.js'
-
-const TIMEOUT_MS = 10 * SECOND
 
 export interface GiteaTokens {
   readonly accessToken: string
@@ -253,49 +252,4 @@ async function fetchWithoutIdToken(...[url, { body: form, ...init }]: Parameters
     status: response.status,
     headers: { 'content-type': 'application/json' },
   })
-}
-
-async function ask(url: string, init: RequestInit = {}): Promise<Response> {
-  // the platform's network errors become ours
-  try {
-    return await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS), ...init })
-  } catch (error) {
-    throw toUpstreamError(error)
-  }
-}
-
-async function readJson<Schema extends z.ZodType>(
-  response: Response,
-  schema: Schema,
-  what: string,
-): Promise<z.infer<Schema>> {
-  let body: unknown
-  // a proxy's HTML page in Gitea's place
-  try {
-    body = await response.json()
-  } catch (error) {
-    throw toUpstreamError(error)
-  }
-  const parsed = schema.safeParse(body)
-  if (!parsed.success) {
-    throw new UpstreamFailed('Gitea answered something that is not its API. Check GITEA_URL.', {
-      detail: `${what}: ${parsed.error.message}`,
-    })
-  }
-  return parsed.data
-}
-
-function toUpstreamError(error: unknown): UpstreamFailed | UpstreamTimeout {
-  if (error instanceof UpstreamFailed || error instanceof UpstreamTimeout) {
-    return error
-  }
-  const causes = [error, error instanceof Error ? error.cause : undefined]
-  const detail = causes
-    .filter((cause) => cause !== undefined)
-    .map(toErrorText)
-    .join(': ')
-  if (causes.some((cause) => cause instanceof Error && cause.name === 'TimeoutError')) {
-    return new UpstreamTimeout('Gitea did not answer in time.', { detail, cause: error })
-  }
-  return new UpstreamFailed('Gitea cannot be reached.', { detail, cause: error })
 }

@@ -3,22 +3,20 @@
  * time, and then decides on our page, unless they said yes to the same request before.
  */
 import type { Context } from 'koa'
-import { errors, type Interaction, type Provider } from 'oidc-provider'
-import type { Scope } from '../identity/caller.js'
+import type { Provider } from 'oidc-provider'
 import type { Clock } from '../lib/clock.js'
 import { UpstreamFailed, UpstreamTimeout } from '../lib/errors.js'
 import { createToken } from '../lib/ids.js'
 import type { Secret } from '../lib/secret.js'
 import { SECOND } from '../lib/units.js'
 import type { NarrowFields } from '../pages/consent.js'
+import { type AuthorizationRequest, findAuthorizationRequest } from './authorization-request.js'
 import type { BrowserCookie } from './browser-cookie.js'
-import { type ClientMetadata, toStoredMetadata } from './client-metadata.js'
 import { createCsrfToken, findConsentAnswer, isCsrfToken, toGrantLimits, UNNARROWED } from './consent-form.js'
 import type { GiteaSignIns, SignIn } from './gitea-sign-in.js'
-import { type Consent, type Grants, parseScopes } from './grants.js'
+import type { Consent, Grants } from './grants.js'
 import type { Pages } from './pages.js'
 import { readForm } from './provider-request.js'
-import { findRedirectKind, type RedirectKind } from './redirect-uri.js'
 import type { TokenVault } from './token-vault.js'
 
 export interface InteractionOptions {
@@ -52,17 +50,6 @@ export interface InteractionHandlers {
   callback(ctx: Context): Promise<void>
 }
 
-/** An interaction with its client, for the pages. */
-interface Request {
-  readonly uid: string
-  readonly clientId: string
-  readonly clientName: string
-  readonly document: ClientMetadata | undefined
-  readonly redirect: { readonly uri: string; readonly kind: RedirectKind }
-  readonly scopes: readonly Scope[]
-  readonly mustAsk: boolean
-}
-
 interface SignedIn {
   readonly signIn: SignIn
   readonly browser: string
@@ -73,40 +60,14 @@ interface SignedIn {
 export function createInteractionHandlers(options: InteractionOptions): InteractionHandlers {
   const { provider, clock, signIns, vault, grants, pages, browserCookie, csrfSecret } = options
 
-  const findInteraction = async (ctx: Context): Promise<Interaction | undefined> => {
-    // the provider throws for a missing or foreign cookie and for an interaction that is over: all the same page
-    try {
-      const interaction = await provider.interactionDetails(ctx.req, ctx.res)
-      return interaction.uid === findUid(ctx) ? interaction : undefined
-    } catch (error) {
-      if (error instanceof errors.SessionNotFound) {
-        return undefined
-      }
-      throw error
+  /** The request behind the page; answers by itself and gives undefined when there is none to go on with. */
+  const openRequest = async (ctx: Context): Promise<AuthorizationRequest | undefined> => {
+    const found = await findAuthorizationRequest(provider, ctx, options.allowlist)
+    if (found !== undefined && !('refused' in found)) {
+      return found
     }
-  }
-
-  /** The request behind the page; answers with the expired page and gives undefined when there is none. */
-  const openRequest = async (ctx: Context): Promise<Request | undefined> => {
-    const interaction = await findInteraction(ctx)
-    const { client_id: clientId, redirect_uri: uri, scope, prompt } = interaction?.params ?? {}
-    const client = typeof clientId === 'string' ? await provider.Client.find(clientId) : undefined
-    const kind = typeof uri === 'string' ? findRedirectKind(uri, options.allowlist) : undefined
-    if (interaction === undefined || client === undefined || typeof uri !== 'string' || kind === undefined) {
-      pages.send(ctx, 400, pages.expired())
-      return undefined
-    }
-    const isDocument = client.clientId.startsWith('https:')
-    return {
-      uid: interaction.uid,
-      clientId: client.clientId,
-      clientName: client.clientName ?? '',
-      document: isDocument ? toStoredMetadata(client.metadata()) : undefined,
-      redirect: { uri, kind },
-      scopes: parseScopes(String(scope ?? '')),
-      // any program on the computer can stand behind a loopback address or an app's scheme
-      mustAsk: kind !== 'web' || String(prompt ?? '').includes('consent'),
-    }
+    pages.send(ctx, 400, found === undefined ? pages.expired() : pages.refused(found.refused))
+    return undefined
   }
 
   const findSignedIn = (ctx: Context, uid: string): SignedIn | undefined => {
@@ -132,7 +93,11 @@ export function createInteractionHandlers(options: InteractionOptions): Interact
     }
   }
 
-  const finish = async (ctx: Context, request: Request, result: Parameters<Provider['interactionResult']>[2]) => {
+  const finish = async (
+    ctx: Context,
+    request: AuthorizationRequest,
+    result: Parameters<Provider['interactionResult']>[2],
+  ) => {
     const returnTo = await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false })
     if (request.redirect.kind === 'app') {
       // the browser stays where it is when an app opens, so the page it stays on says that this was it
@@ -142,7 +107,7 @@ export function createInteractionHandlers(options: InteractionOptions): Interact
     }
   }
 
-  const allow = async (ctx: Context, request: Request, consent: Consent): Promise<void> => {
+  const allow = async (ctx: Context, request: AuthorizationRequest, consent: Consent): Promise<void> => {
     const grantId = createToken(16)
     const { expiresAt } = consent.grant
     const grant = new provider.Grant({
@@ -158,14 +123,14 @@ export function createInteractionHandlers(options: InteractionOptions): Interact
     await finish(ctx, request, { login: { accountId: consent.accountId, remember: false }, consent: { grantId } })
   }
 
-  const deny = async (ctx: Context, request: Request): Promise<void> => {
+  const deny = async (ctx: Context, request: AuthorizationRequest): Promise<void> => {
     await finish(ctx, request, { error: 'access_denied', error_description: 'The person did not allow it.' })
   }
 
   const sendConsentPage = (
     ctx: Context,
     status: number,
-    request: Request,
+    request: AuthorizationRequest,
     { signIn, browser, accountId, person }: SignedIn,
     narrow: NarrowFields,
     problem?: string,
@@ -189,7 +154,10 @@ export function createInteractionHandlers(options: InteractionOptions): Interact
     )
   }
 
-  const toConsent = (request: Request, accountId: string): Omit<Consent, 'scopes' | 'grant' | 'wasAsked'> => ({
+  const toConsent = (
+    request: AuthorizationRequest,
+    accountId: string,
+  ): Omit<Consent, 'scopes' | 'grant' | 'wasAsked'> => ({
     accountId,
     clientId: request.clientId,
     clientName: request.clientName,
@@ -292,10 +260,6 @@ export function createInteractionHandlers(options: InteractionOptions): Interact
       }
     },
   }
-}
-
-function findUid(ctx: Context): string | undefined {
-  return /^\/interaction\/([\w-]{1,100})(?:\/|$)/.exec(ctx.path)?.[1]
 }
 
 function redirect(ctx: Context, location: string): void {

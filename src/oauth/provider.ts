@@ -37,8 +37,11 @@ interface ProviderOptions {
   /** RFC 9207: whether authorization answers carry `iss`. */
   readonly issParameter: boolean
   readonly isKnownAccount: (accountId: string) => boolean
-  /** A refused authorization request as a page; the request must not be sent anywhere else. */
-  readonly renderRefusal: (error: { readonly code: string; readonly detail: string }) => {
+  /**
+   * A refused authorization request as a page; the request must not be sent anywhere else. `isOver` when it was a good
+   * one once.
+   */
+  readonly renderRefusal: (error: { readonly code: string; readonly detail: string; readonly isOver: boolean }) => {
     readonly html: string
     readonly headers: Readonly<Record<string, string>>
   }
@@ -93,7 +96,8 @@ export function createProvider(options: ProviderOptions): Provider {
     renderError: async (ctx, out, error) => {
       const { html, headers } = options.renderRefusal({
         code: out.error,
-        detail: [out.error_description, error.cause instanceof Error ? error.cause.message : ''].join(' '),
+        isOver: error instanceof errors.SessionNotFound,
+        detail: [out.error_description, error.cause instanceof Error ? error.cause.message : ''].join(' ').trim(),
       })
       ctx.set({ ...headers })
       ctx.type = 'html'
@@ -120,7 +124,7 @@ export function createProvider(options: ProviderOptions): Provider {
         cacheDuration: { min: 1, max: DAY / SECOND },
         // tokens are refreshed only for clients somebody agreed to, so nobody can send us fetching from there
         allowFetch: (ctx, clientId) =>
-          new URL(clientId).pathname !== '/' && (isAuthorization(ctx) || documentCopy.find(clientId) !== undefined),
+          new URL(clientId).pathname !== '/' && (isBeforeConsent(ctx) || documentCopy.find(clientId) !== undefined),
       },
       resourceIndicators: {
         enabled: true,
@@ -192,8 +196,15 @@ function createPolicy(): interactionPolicy.Prompt[] {
   return [ask('login'), ask('consent')]
 }
 
-function isAuthorization(ctx: { readonly oidc?: { readonly route: string } } | undefined): boolean {
+type RoutedContext = { readonly oidc?: { readonly route: string } } | undefined
+
+function isAuthorization(ctx: RoutedContext): boolean {
   return ctx?.oidc?.route === 'authorization'
+}
+
+/** At the token and revocation endpoints a client was agreed to before; our own pages have no route. */
+function isBeforeConsent(ctx: RoutedContext): boolean {
+  return ctx?.oidc === undefined || isAuthorization(ctx) || ctx.oidc.route === 'resume'
 }
 
 /** The provider insists on a signing key. Nothing is signed with it: tokens are opaque and there are no id tokens. */

@@ -129,9 +129,9 @@ export function createOAuthServer(options: OAuthOptions): OAuthServer {
     issParameter,
     cookieKeys: [derive(stateSecret, 'cookies').reveal()],
     isKnownAccount: (accountId) => vault.findPerson(accountId) !== undefined,
-    renderRefusal: ({ code, detail }) => {
+    renderRefusal: ({ code, detail, isOver }) => {
       onEvent({ type: 'request_refused', code, detail })
-      return pages.refused(code)
+      return isOver ? pages.expired() : pages.refused(code)
     },
     onTokenReuse: ({ clientId, grantId }) => onEvent({ type: 'token_reused', clientId, grantId }),
     onFault: options.onFault,

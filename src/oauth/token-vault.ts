@@ -16,6 +16,7 @@ import type { GiteaOAuth, GiteaPerson, GiteaRefusal, GiteaTokens } from './gitea
 /** Tokens with less left than this are refreshed before use. */
 const REFRESH_AHEAD_MS = MINUTE
 const SIGN_IN_GRACE_MS = SECOND / 2
+const MAX_OPENED = 1000
 
 export interface TokenVault {
   /** Keeps the tokens of a fresh sign-in in place of any older ones. */
@@ -49,6 +50,9 @@ export function createTokenVault({ store, cipher, gitea, clock, revokeAccount }:
         SET access_token = @accessToken, refresh_token = @refreshToken, expires_at = @expiresAt,
             updated_at = @now, version = version + 1
       WHERE account_id = @accountId AND version = @version`,
+  )
+  const selectState = store.sqlite.prepare<[string], { version: number; expiresAt: number }>(
+    'SELECT version, expires_at AS expiresAt FROM gitea_token_set WHERE account_id = ?',
   )
   const refreshing = new Map<string, Promise<string>>()
 
@@ -117,13 +121,38 @@ export function createTokenVault({ store, cipher, gitea, clock, revokeAccount }:
     return started
   }
 
-  const token = async (accountId: string): Promise<string> => {
+  /** Opened tokens by person, good for one version of the row: decrypting costs more than the rest of a look-up. */
+  const opened = new Map<string, { readonly version: number; readonly accessToken: string }>()
+
+  const openAccessToken = (accountId: string, version: number): string => {
+    const known = opened.get(accountId)
+    if (known?.version === version) {
+      return known.accessToken
+    }
     const row = find(accountId)
     if (row === undefined) {
       throw signedOut()
     }
-    if (row.expiresAt - clock.now() > REFRESH_AHEAD_MS) {
-      return open(row, 'accessToken')
+    const accessToken = open(row, 'accessToken')
+    if (opened.size >= MAX_OPENED) {
+      opened.clear()
+    }
+    opened.set(accountId, { version: row.version, accessToken })
+    return accessToken
+  }
+
+  const token = async (accountId: string): Promise<string> => {
+    const state = selectState.get(accountId)
+    if (state === undefined) {
+      opened.delete(accountId)
+      throw signedOut()
+    }
+    if (state.expiresAt - clock.now() > REFRESH_AHEAD_MS) {
+      return openAccessToken(accountId, state.version)
+    }
+    const row = find(accountId)
+    if (row === undefined) {
+      throw signedOut()
     }
     // a token that is still good outlives a Gitea that cannot be reached for a moment
     try {

@@ -45,7 +45,7 @@ export const ConsentPage: FC<ConsentPageProps> = (props) => {
             {isStepUp ? 'Allow ' : 'Let '}
             <bdi class="name">{name}</bdi>
             {isStepUp ? ' to change things in ' : ' work in '}
-            {giteaHost} as <bdi class="name">{person.login}</bdi>?
+            {giteaHost} as <bdi>{person.login}</bdi>?
           </h1>
           <Warning client={client} redirect={redirect} />
           <dl class="facts">
@@ -59,7 +59,9 @@ export const ConsentPage: FC<ConsentPageProps> = (props) => {
             ) : (
               <>
                 <dt>Identified by</dt>
-                <dd class="mono">{new URL(client.identity).host}</dd>
+                <dd>
+                  <Address uri={new URL(client.identity).origin} />
+                </dd>
               </>
             )}
             <dt>Sends you back to</dt>
@@ -92,7 +94,10 @@ export const ConsentPage: FC<ConsentPageProps> = (props) => {
                 (<bdi>{toDisplayName(person.name)}</bdi>)
               </>
             )}
-            . <a href={props.switchUrl}>Not you?</a>
+            .{' '}
+            <a class="whole" href={props.switchUrl}>
+              Not you?
+            </a>
           </p>
         </form>
       </main>
@@ -150,8 +155,24 @@ const Destination: FC<Pick<ConsentPageProps, 'redirect'>> = ({ redirect: { kind,
         </>
       )
     case 'web':
-      return <span class="mono">{toDisplayAddress(uri)}</span>
+      return <Address uri={uri} />
   }
+}
+
+const Address: FC<{ readonly uri: string }> = ({ uri }) => {
+  const { subdomain, owner, path } = toDisplayAddress(uri)
+  return (
+    <span class="address">
+      {subdomain}
+      <b>{owner}</b>
+      {path === '' ? null : (
+        <>
+          <wbr />
+          {path}
+        </>
+      )}
+    </span>
+  )
 }
 
 const Abilities: FC<Pick<ConsentPageProps, 'asksToWrite' | 'isStepUp'>> = ({ asksToWrite, isStepUp }) => (
@@ -189,7 +210,9 @@ const Narrow: FC<{ asksToWrite: boolean; narrow: NarrowFields; problem: string |
   problem,
 }) => (
   <details open={problem !== undefined}>
-    <summary>Narrow it</summary>
+    <summary>
+      Narrow it <span class="small">repositories, time</span>
+    </summary>
     <div class="fields">
       {asksToWrite ? (
         <label class="choice">

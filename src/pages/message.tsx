@@ -43,8 +43,8 @@ const MessagePage: FC<MessagePageProps> = ({ giteaHost, title, children, next, o
 /** The interaction is over, belongs to another browser, or never was. */
 export const ExpiredPage: FC<{ readonly giteaHost: string }> = ({ giteaHost }) => (
   <MessagePage giteaHost={giteaHost} title="This sign-in is no longer open">
-    <p>It took too long, was finished already, or was started in another browser. Nothing was allowed.</p>
-    <p>Go back to your AI client and connect it again.</p>
+    <p>It was finished already, took too long, or was started in another browser.</p>
+    <p>If your AI client is not connected, go back to it and connect once more.</p>
   </MessagePage>
 )
 

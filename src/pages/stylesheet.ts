@@ -25,11 +25,12 @@ body { margin: 0; min-height: 100vh; background: var(--paper); color: var(--ink)
 a { color: var(--accent); text-underline-offset: .15em }
 h1 { font-size: 1.375rem; line-height: 1.3; font-weight: 650; letter-spacing: -.012em; margin: 0; text-wrap: balance }
 h2 { font-size: .875rem; font-weight: 600; color: var(--muted); margin: 0 }
+h2 + pre { margin-top: .4rem }
 p, ul, ol, dl, fieldset { margin: 0 }
 code, .mono { font: .875em/1.45 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace }
 pre { margin: 0; padding: .7rem .85rem; border-radius: .5rem; background: var(--soft); white-space: pre-wrap }
 .small { font-size: .875rem; color: var(--muted) }
-.dialog { max-width: 29rem; margin: 0 auto; padding: clamp(1rem, 7vh, 4.5rem) 1rem 2rem; display: grid; gap: 1rem }
+.dialog { max-width: 29rem; margin: 0 auto; padding: clamp(1rem, 5vh, 4rem) 1rem 2rem; display: grid; gap: 1rem }
 .wide { max-width: 46rem }
 .brand { display: flex; align-items: center; gap: .55rem; padding: 0 .25rem; font-size: .875rem; color: var(--muted) }
 .brand b { color: var(--ink); font-weight: 650 }
@@ -37,7 +38,11 @@ pre { margin: 0; padding: .7rem .85rem; border-radius: .5rem; background: var(--
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.5rem;
   display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem;
   box-shadow: 0 1px 2px light-dark(rgb(20 30 40 / .05), rgb(0 0 0 / .3)) }
-.name { font-weight: 700 }
+.name { background: var(--soft); border-radius: .3rem; padding: 0 .3rem; margin: 0 -.05rem; box-decoration-break: clone;
+  -webkit-box-decoration-break: clone }
+.address { color: var(--muted) }
+.address b { color: var(--ink); font-weight: 600 }
+.whole { white-space: nowrap }
 .facts { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .35rem 1rem }
 .facts dt { color: var(--muted) }
 .facts dd { margin: 0 }
@@ -51,9 +56,10 @@ pre { margin: 0; padding: .7rem .85rem; border-radius: .5rem; background: var(--
 .note { border-radius: .5rem; padding: .75rem .9rem; background: var(--soft); font-size: .9375rem }
 .note.warn { background: var(--warn); color: var(--warn-ink); border: 1px solid var(--warn-line) }
 .note.warn a { color: inherit }
-.error { color: var(--bad); font-size: .9375rem; font-weight: 550 }
+.error { color: var(--bad); font-size: .9375rem; font-weight: 550; margin: .35rem 0 }
 details { border: 1px solid var(--line); border-radius: .5rem }
 summary { padding: .65rem .9rem; cursor: pointer; font-weight: 550 }
+summary .small { font-weight: 400; margin-left: .35rem }
 details[open] summary { border-bottom: 1px solid var(--line) }
 .fields { padding: .9rem; display: grid; gap: 1rem }
 fieldset { border: 0; padding: 0; min-width: 0; display: grid; gap: .35rem }
@@ -64,9 +70,9 @@ textarea { width: 100%; font: .875rem/1.5 ui-monospace, "SF Mono", Menlo, Consol
   padding: .55rem .7rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper);
   color: var(--ink); resize: vertical }
 textarea[aria-invalid] { border-color: var(--bad) }
-.choices { display: flex; gap: .75rem; flex-wrap: wrap }
+.choices { display: flex; gap: .75rem; flex-wrap: wrap-reverse }
 button, .button { font: inherit; font-weight: 600; line-height: 1.4; padding: .65rem 1.2rem; border-radius: .55rem;
-  border: 1px solid var(--line); background: var(--card); color: var(--ink); cursor: pointer; flex: 1 1 8rem;
+  border: 1px solid var(--line); background: var(--card); color: var(--ink); cursor: pointer; flex: 1 1 8rem; white-space: nowrap;
   text-align: center; text-decoration: none }
 button:hover, .button:hover { border-color: var(--muted) }
 .go { background: var(--accent); color: var(--accent-ink); border-color: transparent }
@@ -74,7 +80,8 @@ button:hover, .button:hover { border-color: var(--muted) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .steps { padding-left: 1.3rem; display: grid; gap: .35rem }
 .ways { display: grid; gap: 1.5rem }
-.ways section { display: grid; gap: .6rem }
+.ways section { display: grid; gap: .5rem }
+.ways h2 + pre { margin-top: 0 }
 .ways h2 { font-size: 1rem; color: var(--ink) }
 @media (max-width: 26rem) { .card { padding: 1.15rem } .facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
   .facts dd { margin-bottom: .5rem } .facts dd:last-child { margin-bottom: 0 } }

@@ -171,6 +171,19 @@ describe('a client that is known by its document', () => {
     expect(fresh.text).toContain('could not read the document that describes it')
   })
 
+  it('may forbid keeping its document: it is read once for a sign-in all the same', async () => {
+    const web = await createWeb()
+    web.answerJson(DOCUMENT, { 'cache-control': 'no-store, max-age=0' })
+    const app = await startOAuthApp({ documents: web.documents })
+    const browser = createBrowser()
+
+    const page = await openConsent(app, browser, toAuthorizeUrl(app, CLIENT_ID))
+    const answer = await exchange(app, CLIENT_ID, await decide(app, browser, page))
+
+    expect(answer.status).toBe(200)
+    expect(web.requests).toHaveLength(1)
+  })
+
   it('cannot be used at the token endpoint to make the server fetch things', async () => {
     const web = await createWeb()
     web.answerJson(DOCUMENT)

@@ -26,7 +26,7 @@ describe('the consent page', () => {
     const page = await openConsent(app, createBrowser(), toAuthorizeUrl(app, client.client_id))
 
     expect(page.text).toContain('Nobody vouches for its name.')
-    expect(page.text).toContain('Sends you back to client.example/callback')
+    expect(page.text).toContain('Sends you back to client.example /callback')
     expect(page.text).toContain('read the repositories, issues and pull requests that you can read')
     expect(page.text).toContain('not change anything')
     expect(page.text).toContain('never merge, delete, push or change settings')
