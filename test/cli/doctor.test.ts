@@ -74,6 +74,17 @@ test('wrong settings are all named, with where to change them', async () => {
   expect(findings.every(({ section }) => section === 'Settings')).toBe(true)
 })
 
+test('a TLS proxy whose client addresses are not believed is pointed out', async () => {
+  const place = await ground.install()
+  const https = { PUBLIC_BASE_URL: 'https://mcp.example.invalid' }
+
+  const unset = await place.doctor(https)
+  const set = await place.doctor({ ...https, TRUSTED_PROXIES: '127.0.0.1' })
+
+  expect(unset.trouble).toMatch(/TRUSTED_PROXIES is empty, so all clients count as the one address of the TLS proxy/)
+  expect(set.trouble).not.toContain('TRUSTED_PROXIES')
+})
+
 test('secrets that others can read are named', async () => {
   const place = await ground.install()
   await place.start()

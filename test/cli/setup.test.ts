@@ -32,6 +32,7 @@ test('makes a confidential application with the right redirect and settings that
     { name: 'AegisGitea MCP', client_id: config.gitea.clientId, redirect_uris: [`${PUBLIC_URL}/oauth/callback`] },
   ])
   expect(config.oauth.stateSecret.reveal()).toMatch(/^[0-9a-f]{64}$/)
+  expect(config.trustedProxies.check('127.0.0.1')).toBe(true)
 })
 
 test('people can sign in with what it made', async () => {

@@ -23,8 +23,13 @@ const Service = z.object({
   privileged: z.boolean().optional(),
   network_mode: z.string().optional(),
 })
-const { services, volumes } = z
-  .object({ services: z.record(z.string(), Service), volumes: z.record(z.string(), z.unknown()) })
+const Network = z.object({ ipam: z.object({ config: z.tuple([z.object({ subnet: z.string() })]) }) })
+const { services, volumes, networks } = z
+  .object({
+    services: z.record(z.string(), Service),
+    volumes: z.record(z.string(), z.unknown()),
+    networks: z.object({ default: Network }),
+  })
   .parse(parse(readFileSync('compose.yaml', 'utf8'), { merge: true }))
 const ours = Object.entries(services).filter(([, service]) => service.build !== undefined)
 
@@ -82,6 +87,18 @@ test.each(ours)('%s listens where its port leads, whatever .env says for running
   expect(service.volumes).toContain('./policy:/etc/aegis:ro')
   expect(config.policyPath).toBe('/etc/aegis/policy.yaml')
 })
+
+test.each(ours)(
+  '%s believes the client addresses of a proxy that comes through its own network, and no other',
+  (_name, service) => {
+    const { trustedProxies } = loadConfig({ ...WRITTEN, ...service.environment })
+    const [{ subnet }] = networks.default.ipam.config
+    const gateway = subnet.replace(/\.0\/24$/, '.1')
+
+    expect(trustedProxies.check(gateway)).toBe(true)
+    expect(trustedProxies.check('172.17.0.1')).toBe(false)
+  },
+)
 
 test('the production server runs as production with the address that was set up', () => {
   const environment = services.aegis?.environment

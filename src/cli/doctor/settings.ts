@@ -15,7 +15,7 @@ export function checkSettings(io: CommandIo): {
   // wrong settings are the first thing to find here
   try {
     const config = loadConfig(io.env)
-    return { checks: [ok('settings', 'complete, and they fit together'), ...notes], config }
+    return { checks: [ok('settings', 'complete, and they fit together'), ...notes, ...checkProxyTrust(config)], config }
   } catch (error) {
     if (!(error instanceof InvalidInput)) {
       throw error
@@ -32,6 +32,19 @@ export function checkSettings(io: CommandIo): {
       config: undefined,
     }
   }
+}
+
+/** Behind a proxy that is not trusted everybody shares one address, and with it one request rate and one lockout. */
+function checkProxyTrust({ publicBaseUrl, trustedProxies }: Config): Check[] {
+  return publicBaseUrl.startsWith('https:') && trustedProxies.rules.length === 0
+    ? [
+        warning(
+          'settings',
+          'TRUSTED_PROXIES is empty, so all clients count as the one address of the TLS proxy.',
+          'Set it to the proxy’s address (127.0.0.1,::1 when it runs on this computer).',
+        ),
+      ]
+    : []
 }
 
 function toUnusedNote(name: string): Check {

@@ -12,7 +12,6 @@ import {
 } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { parseEnv } from 'node:util'
-import { isLoopbackHost } from '../../config/config.js'
 import { envSections } from '../../config/env.js'
 import { InvalidInput } from '../../lib/errors.js'
 import { toErrorCode } from '../command.js'
@@ -62,14 +61,14 @@ export function toEnvFile(content: EnvFileContent): string {
   ].join('\n')
 }
 
-/** On this computer the public address is the listening one; behind a proxy the defaults are right. */
+/** On this computer the public address is the listening one; anything else has a TLS proxy in front. */
 function toListenSettings(publicUrl: string): [string, string][] {
   const { hostname, port, protocol } = new URL(publicUrl)
-  if (protocol !== 'http:' || !isLoopbackHost(hostname)) {
-    return []
+  if (protocol === 'https:') {
+    return [['TRUSTED_PROXIES', '127.0.0.1,::1']]
   }
-  const isV6 = hostname === '[::1]'
-  return [...(isV6 ? [['MCP_HOST', '::1'] satisfies [string, string]] : []), ['MCP_PORT', port === '' ? '80' : port]]
+  const listen: [string, string][] = [['MCP_PORT', port === '' ? '80' : port]]
+  return hostname === '[::1]' ? [['MCP_HOST', '::1'], ...listen] : listen
 }
 
 function describe(name: string): string {
