@@ -5,7 +5,7 @@ import { canonicalJson } from './canonical-json.js'
 import { toKeyId } from './signing-key.js'
 
 /** What is signed: the canonical JSON of exactly these fields. */
-export interface CheckpointStatement {
+interface CheckpointStatement {
   readonly v: 1
   /** How many entries the log had, which is also the `seq` of its last one. */
   readonly size: number

@@ -9,7 +9,7 @@ import type { CheckpointSigner, SignedCheckpoint } from './checkpoint.js'
 import { type AuditEvent, isOutcome, isPending, type PendingInvocation, toDraft, toInterrupted } from './record.js'
 import { loadTail } from './tail.js'
 
-export type AuditHealth = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+type AuditHealth = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 export interface AuditLog {
   /**

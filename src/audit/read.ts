@@ -8,7 +8,7 @@ import { GENESIS_HASH } from './record.js'
 
 const PAGE = 1000
 
-export interface StoredEntry {
+interface StoredEntry {
   readonly seq: number
   readonly prev_hash: string
   readonly entry_hash: string

@@ -28,7 +28,7 @@ export interface AuditTarget {
   readonly number?: number
 }
 
-export interface AuditOutcome {
+interface AuditOutcome {
   /** The error's code, absent on success. */
   readonly code?: string
   /** Our own text. */

@@ -6,7 +6,7 @@ import { findLastCheckpoint, getHashAt, loadExtent, readChain } from './read.js'
 import type { PendingInvocation } from './record.js'
 import { ChainVerifier } from './verify.js'
 
-export interface OpenCall {
+interface OpenCall {
   readonly seq: number
   readonly pending: PendingInvocation
 }

@@ -16,7 +16,7 @@ import { InvalidInput, toErrorText } from '../lib/errors.js'
 import { KIB } from '../lib/units.js'
 import { Misuse, toErrorCode } from './command.js'
 
-export interface AuditCommandContext {
+interface AuditCommandContext {
   readonly databasePath: string
   /** Of the current signing key and all earlier ones. */
   readonly auditPublicKeys: readonly KeyObject[]
