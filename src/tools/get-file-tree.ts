@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { GiteaClient } from '../gitea/client.js'
 import { explainMissing, getTree, type TreeEntry, type TreeRequest } from '../gitea/git.js'
-import { InvalidInput } from '../lib/errors.js'
+import { InvalidInput, NotFound } from '../lib/errors.js'
 import { defineTool } from './define-tool.js'
 import { chunkEntries, describeEntries, type ListedEntry, toFitting } from './entry-list.js'
 import { count, describeHidden, toText, toTextBudget } from './lines.js'
@@ -85,7 +85,9 @@ async function loadTree(
   const entries: TreeEntry[] = []
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const tree = await getTree(gitea, { ...request, recursive, page }).catch(async (thrown: unknown) => {
-      throw thrown instanceof InvalidInput ? await explainMissing(gitea, { ...request, mayReadPath }) : thrown
+      throw thrown instanceof InvalidInput || thrown instanceof NotFound
+        ? await explainMissing(gitea, { ...request, mayReadPath })
+        : thrown
     })
     entries.push(...tree.entries)
     if (tree.isLast || tree.entries.length === 0) return { entries, isComplete: true }

@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../../../src/lib/clock.js'
 import type { GiteaUnderTest } from '../gitea-under-test.js'
 import { seedGitea } from '../seed-gitea.js'
 import { addApplicationRoutes } from './api/applications.js'
+import { addAssigneeRoutes } from './api/assignees.js'
 import { addBranchRoutes } from './api/branches.js'
 import { addCommitRoutes } from './api/commits.js'
 import { addContentRoutes } from './api/contents.js'
@@ -59,6 +60,7 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addContentRoutes(api)
   addGitDataRoutes(api)
   addCommitRoutes(api)
+  addAssigneeRoutes(api)
   addBranchRoutes(api)
   addReleaseRoutes(api)
   addIssueRoutes(api)
