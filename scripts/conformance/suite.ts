@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { runChild } from '../run-child.js'
 
 const SUITE = dirname(fileURLToPath(import.meta.resolve('@modelcontextprotocol/conformance/package.json')))
 const MAX_MS = 180_000
@@ -41,45 +41,21 @@ export function readRequirements(date: string): { required: string[]; unscored: 
  */
 export async function runSuite(
   args: readonly string[],
-  onLine: (line: string) => Promise<void> = async () => {},
+  onLine?: (line: string) => Promise<void>,
 ): Promise<ScenarioOutcome[]> {
   const folder = mkdtempSync(join(tmpdir(), 'aegis-conformance-'))
   try {
-    await run([join(SUITE, 'dist', 'index.js'), ...args, '-o', folder], onLine)
+    // its exit code says no more than its checks do
+    await runChild({
+      command: process.execPath,
+      args: [join(SUITE, 'dist', 'index.js'), ...args, '-o', folder],
+      timeoutMs: MAX_MS,
+      ...(onLine === undefined ? {} : { onLine }),
+    })
     return readdirSync(folder).map((name) => readOutcome(join(folder, name), toScenario(name)))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-function run(args: readonly string[], onLine: (line: string) => Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: MAX_MS,
-      killSignal: 'SIGKILL',
-    })
-    let rest = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      const lines = (rest + chunk.toString()).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        onLine(line).catch((error: unknown) => {
-          reject(error)
-          child.kill('SIGKILL')
-        })
-      }
-    })
-    child.on('error', reject)
-    // the exit code says no more than the checks do
-    child.on('close', (_code, signal) => {
-      if (signal === null) {
-        resolve()
-      } else {
-        reject(new Error(`the conformance suite was ended by ${signal} (it may run ${MAX_MS / 1000} s)`))
-      }
-    })
-  })
 }
 
 /** `server-tools-list-2026-11-21T12-28-02-014Z` → `tools-list`. */

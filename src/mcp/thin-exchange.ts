@@ -31,7 +31,7 @@ const EARLY_STATUS: Record<number, number> = {
 }
 const MISSING_CAPABILITY = -32021
 
-export type Route = Extract<InboundClassificationOutcome, { kind: 'modern' | 'legacy' }>
+type Route = Extract<InboundClassificationOutcome, { kind: 'modern' | 'legacy' }>
 export type JsonObject = Record<string, unknown>
 
 /** Replaces the whole HTTP answer, for refusals that HTTP itself must tell: 401, 403, 429. */

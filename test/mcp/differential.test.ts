@@ -16,7 +16,7 @@ import { ask, initialize, legacy, META, modern, type WireAnswer, type WireReques
  * hold both to the same answers: same status, same messages, for requests by hand and for thousands of broken ones.
  */
 
-const MUTATED = 4000
+const MUTATED = 3000
 const SEED = 20260728
 
 const echo = defineTool({

@@ -10,12 +10,12 @@ import type { Person } from './connect-client.js'
 const REDIRECT = 'http://127.0.0.1:7778/callback'
 const IDENTITY = { name: 'sdk-client', version: '1.0.0' }
 
-export interface SdkCall {
+interface SdkCall {
   readonly name: string
   readonly arguments: Record<string, unknown>
 }
 
-export interface SdkOutcome {
+interface SdkOutcome {
   readonly protocolVersion: string
   readonly toolNames: readonly string[]
   readonly isError: boolean

@@ -1,0 +1,69 @@
+"""Signs in with the Python MCP SDK and makes one call. Run by python.ts.
+
+Arguments: the address of /mcp, the mode of the client, the tool's name, its arguments as JSON.
+Prints `authorize <url>` when the person has to sign in and then reads the address they came back to from stdin;
+prints `answer <json>` at the end.
+"""
+
+import asyncio
+import json
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+from mcp import Client
+from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+from mcp.shared.auth import OAuthClientMetadata
+
+REDIRECT = "http://127.0.0.1:7779/callback"
+
+
+class Storage:
+    tokens = None
+    client_info = None
+
+    async def get_tokens(self):
+        return self.tokens
+
+    async def set_tokens(self, tokens):
+        self.tokens = tokens
+
+    async def get_client_info(self):
+        return self.client_info
+
+    async def set_client_info(self, client_info):
+        self.client_info = client_info
+
+
+async def send_to(url):
+    print("authorize", url, flush=True)
+
+
+async def read_callback():
+    line = await asyncio.to_thread(sys.stdin.readline)
+    query = parse_qs(urlsplit(line.strip()).query)
+    first = {key: values[0] for key, values in query.items()}
+    return AuthorizationCodeResult(code=first["code"], state=first.get("state"), iss=first.get("iss"))
+
+
+async def main(url, mode, tool, arguments):
+    metadata = OAuthClientMetadata(
+        client_name="The Python SDK",
+        redirect_uris=[REDIRECT],
+        token_endpoint_auth_method="none",
+    )
+    auth = OAuthClientProvider(url, metadata, Storage(), redirect_handler=send_to, callback_handler=read_callback)
+    async with create_mcp_http_client(auth=auth) as http_client:
+        async with Client(streamable_http_client(url, http_client=http_client), mode=mode) as client:
+            tools = await client.list_tools()
+            result = await client.call_tool(tool, arguments)
+            answer = {
+                "protocolVersion": client.session.protocol_version,
+                "tools": [tool.name for tool in tools.tools],
+                "isError": bool(result.is_error),
+                "text": "\n".join(getattr(part, "text", "") for part in result.content),
+            }
+            print("answer", json.dumps(answer), flush=True)
+
+
+asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])))
