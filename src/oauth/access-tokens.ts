@@ -11,7 +11,7 @@ import { parseScopes, toGrant } from './grants.js'
 import type { TokenNames } from './token-names.js'
 
 /** What a valid access token stands for. */
-export interface AccessTokenFacts {
+interface AccessTokenFacts {
   readonly accountId: string
   readonly login: string
   readonly clientId: string

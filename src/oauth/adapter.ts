@@ -17,6 +17,16 @@ interface AdapterOptions {
   readonly store: Store
   readonly clock: Clock
   readonly cipher: Cipher
+  /** Two exchanges of one code at once; its family is ended. */
+  readonly onCodeReplay?: (replay: TokenReplay) => void
+}
+
+/** A single-use value that came twice. */
+export interface TokenReplay {
+  /** Undefined when the provider did not come as far as looking. */
+  readonly accountId: string | undefined
+  readonly clientId: string
+  readonly grantId: string
 }
 
 interface StateRow {
@@ -26,7 +36,12 @@ interface StateRow {
 }
 
 /** A factory as oidc-provider's `adapter` setting takes it: one adapter per kind of object. */
-export function createAdapterFactory({ store, clock, cipher }: AdapterOptions): (kind: string) => Adapter {
+export function createAdapterFactory({
+  store,
+  clock,
+  cipher,
+  onCodeReplay,
+}: AdapterOptions): (kind: string) => Adapter {
   const { sqlite } = store
   const upsert = sqlite.prepare(
     `INSERT INTO oauth_state (kind, id_hash, payload, grant_id, account_id, client_id, created_at, expires_at)
@@ -48,8 +63,9 @@ export function createAdapterFactory({ store, clock, cipher }: AdapterOptions): 
     `UPDATE oauth_state SET consumed_at = ?
       WHERE kind = ? AND id_hash = ? AND consumed_at IS NULL RETURNING id_hash AS id`,
   )
-  const selectFamily = sqlite.prepare<[string, string], { grantId: string | null }>(
-    'SELECT grant_id AS grantId FROM oauth_state WHERE kind = ? AND id_hash = ?',
+  const selectFamily = sqlite.prepare<[string, string], TokenReplay>(
+    `SELECT grant_id AS grantId, account_id AS accountId, client_id AS clientId
+       FROM oauth_state WHERE kind = ? AND id_hash = ?`,
   )
   const destroy = sqlite.prepare('DELETE FROM oauth_state WHERE kind = ? AND id_hash = ?')
   const destroyFamily = sqlite.prepare('DELETE FROM oauth_state WHERE grant_id = ?')
@@ -102,7 +118,10 @@ export function createAdapterFactory({ store, clock, cipher }: AdapterOptions): 
       const first = consumeOnce.get(clock.now(), kind, idHash)
       if (first === undefined) {
         const spent = selectFamily.get(kind, idHash)
-        revokeFamily(spent?.grantId ?? '')
+        if (spent !== undefined) {
+          revokeFamily(spent.grantId)
+          onCodeReplay?.(spent)
+        }
         throw new errors.InvalidGrant('authorization code already consumed')
       }
     },

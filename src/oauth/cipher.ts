@@ -8,7 +8,7 @@ import type { KeyRing } from '../config/key-files.js'
 import { Unavailable } from '../lib/errors.js'
 
 /** Which column of which row a value belongs to. */
-export interface CipherPlace {
+interface CipherPlace {
   readonly purpose: string
   readonly rowId: string
 }

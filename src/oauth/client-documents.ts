@@ -22,7 +22,7 @@ const DEFAULT_MAX_AGE_MS = 5 * MINUTE
 const FETCHES_PER_HOST_AND_MINUTE = 20
 const FETCHES_PER_MINUTE = 200
 
-export interface ClientDocument {
+interface ClientDocument {
   readonly metadata: ClientMetadata
   /** How long the answer may be used, as its headers say, within reason. */
   readonly maxAgeMs: number

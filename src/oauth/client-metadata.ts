@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { findRedirectKind } from './redirect-uri.js'
 
 export const TOKEN_AUTH_METHODS = ['none', 'client_secret_post', 'client_secret_basic'] as const
-export type TokenAuthMethod = (typeof TOKEN_AUTH_METHODS)[number]
+type TokenAuthMethod = (typeof TOKEN_AUTH_METHODS)[number]
 
 /** The description in the form the provider is given. */
 export interface ClientMetadata {
@@ -19,7 +19,7 @@ export interface ClientMetadata {
   readonly response_modes: readonly ['query']
 }
 
-export type ClientMetadataError = {
+type ClientMetadataError = {
   readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata'
   /** Our own words, may be sent to the client. */
   readonly description: string

@@ -1,4 +1,5 @@
 /** What happens in the authorization server, for the audit log. No event carries a token, a code or a secret. */
+import type { TokenReplay } from './adapter.js'
 import type { SignInOutcome } from './gitea-sign-in.js'
 import type { Consent } from './grants.js'
 
@@ -19,7 +20,7 @@ export type OAuthEvent =
   | ({ readonly type: 'client_allowed' } & Consent)
   | { readonly type: 'client_denied'; readonly accountId: string; readonly clientId: string }
   /** A code or refresh token came twice: its whole family was ended. */
-  | { readonly type: 'token_reused'; readonly clientId: string; readonly grantId: string }
+  | ({ readonly type: 'token_reused' } & TokenReplay)
   | {
       readonly type: 'account_revoked'
       readonly accountId: string

@@ -41,9 +41,9 @@ export interface GiteaRefusal {
   readonly detail: string
 }
 
-export type GiteaTokenResult = { readonly tokens: GiteaTokens } | { readonly refusal: GiteaRefusal }
+type GiteaTokenResult = { readonly tokens: GiteaTokens } | { readonly refusal: GiteaRefusal }
 
-export type GiteaPersonResult =
+type GiteaPersonResult =
   | { readonly person: GiteaPerson }
   | { readonly refusal: 'prohibited' | 'must_change_password' | 'unknown_token' }
 

@@ -9,14 +9,14 @@ import type { Store } from '../db/open.js'
 import { SCOPES } from '../identity/caller.js'
 import type { Clock } from '../lib/clock.js'
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/units.js'
-import { createAdapterFactory } from './adapter.js'
+import { createAdapterFactory, type TokenReplay } from './adapter.js'
 import type { Cipher } from './cipher.js'
 import type { ClientDocuments } from './client-documents.js'
 import { TOKEN_AUTH_METHODS } from './client-metadata.js'
 import { toCanonicalResource } from './resource.js'
 import type { TokenNames } from './token-names.js'
 
-export const ACCESS_TOKEN_TTL_MS = HOUR
+const ACCESS_TOKEN_TTL_MS = HOUR
 const REFRESH_TOKEN_TTL_MS = 30 * DAY
 const CODE_TTL_MS = MINUTE
 /** How long a person may take on our pages and at Gitea. */
@@ -45,7 +45,7 @@ interface ProviderOptions {
     readonly html: string
     readonly headers: Readonly<Record<string, string>>
   }
-  readonly onTokenReuse: (reuse: { readonly clientId: string; readonly grantId: string }) => void
+  readonly onTokenReuse: (replay: TokenReplay) => void
   readonly onFault: (error: unknown) => void
 }
 
@@ -58,7 +58,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const documentCopy = createDocumentCopy(store)
 
   const configuration: Configuration = {
-    adapter: createAdapterFactory({ store, clock, cipher }),
+    adapter: createAdapterFactory({ store, clock, cipher, onCodeReplay: options.onTokenReuse }),
     jwks: { keys: [createUnusedKey()] },
     clientAuthMethods: [...TOKEN_AUTH_METHODS],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
@@ -175,7 +175,8 @@ export function createProvider(options: ProviderOptions): Provider {
   provider.on('grant.revoked', (ctx, grantId) => {
     // at the token endpoint the provider revokes for one reason: a code or refresh token came twice
     if (ctx.oidc.route === 'token') {
-      options.onTokenReuse({ clientId: ctx.oidc.client?.clientId ?? '', grantId })
+      const { client, grant } = ctx.oidc
+      options.onTokenReuse({ accountId: grant?.accountId, clientId: client?.clientId ?? '', grantId })
     }
   })
   return provider

@@ -65,7 +65,7 @@ export interface OAuthOptions {
   readonly documents?: ClientDocuments
 }
 
-export interface OAuthRoute {
+interface OAuthRoute {
   readonly method: 'GET' | 'POST' | 'OPTIONS'
   /** As @koa/router takes it. */
   readonly path: string
@@ -133,7 +133,7 @@ export function createOAuthServer(options: OAuthOptions): OAuthServer {
       onEvent({ type: 'request_refused', code, detail })
       return isOver ? pages.expired() : pages.refused(code)
     },
-    onTokenReuse: ({ clientId, grantId }) => onEvent({ type: 'token_reused', clientId, grantId }),
+    onTokenReuse: (replay) => onEvent({ type: 'token_reused', ...replay }),
     onFault: options.onFault,
   })
   const interaction = createInteractionHandlers({

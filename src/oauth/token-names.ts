@@ -8,7 +8,7 @@ import { isSameSecret } from '../lib/crypto.js'
 import { createToken } from '../lib/ids.js'
 import type { Secret } from '../lib/secret.js'
 
-export type TokenPrefix = 'agm_at_' | 'agm_rt_' | 'agm_ac_'
+type TokenPrefix = 'agm_at_' | 'agm_rt_' | 'agm_ac_'
 
 const MARK_CHARS = 11
 // agm_at_<43 random characters><11 characters of mark>

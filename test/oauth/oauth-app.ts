@@ -23,7 +23,7 @@ export const BOB = { login: 'bob', password: 'staple correct horse' } as const
 export const WEB_REDIRECT = 'https://client.example/callback'
 export const LOOPBACK_REDIRECT = 'http://127.0.0.1:7777/callback'
 
-export interface MovableClock extends Clock {
+interface MovableClock extends Clock {
   advance(ms: number): void
 }
 
@@ -176,7 +176,7 @@ export async function registerClient(app: OAuthApp, metadata: Record<string, unk
 
 /** A PKCE pair, fixed so that every test can exchange any code. */
 export const VERIFIER = randomBytes(32).toString('base64url')
-export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
+const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
 
 export function toAuthorizeUrl(app: OAuthApp, clientId: string, changes: Record<string, string | null> = {}): string {
   const parameters: Record<string, string | null> = {

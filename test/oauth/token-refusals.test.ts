@@ -78,6 +78,7 @@ describe('a code', () => {
 
     const won = answers.filter(({ status }) => status === 200)
     expect(won.length).toBeLessThanOrEqual(1)
+    expect(app.events.map(({ type }) => type)).toContain('token_reused')
     for (const { body } of won) {
       expect((await callMcp(app, body.access_token)).status).toBe(401)
     }
@@ -118,7 +119,9 @@ describe('a refresh token', () => {
     expect((await callMcp(app, rotated.body.access_token)).status).toBe(401)
     expect(await refresh(app, client.client_id, rotated.body.refresh_token)).toMatchObject({ status: 400 })
     expect((await callMcp(app, sibling.tokens.access_token)).status).toBe(200)
-    expect(app.events).toContainEqual(expect.objectContaining({ type: 'token_reused' }))
+    expect(app.events).toContainEqual(
+      expect.objectContaining({ type: 'token_reused', clientId: client.client_id, accountId: 'gitea:1' }),
+    )
   })
 
   it('is not accepted without end inside the two minutes', async () => {
