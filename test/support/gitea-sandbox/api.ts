@@ -53,7 +53,7 @@ function readSudo(raw: RawRequest): string {
 function signIn(raw: RawRequest, params: ReadonlyMap<string, string>): ApiRequest {
   const { instance } = raw
   const credentials = authenticate(raw)
-  if (credentials === 'invalid') refuseWith(raw, 401, 'user does not exist [uid: 0, name: ]')
+  if (credentials !== 'anonymous' && 'invalid' in credentials) refuseWith(raw, 401, credentials.invalid)
   const account = credentials === 'anonymous' ? undefined : credentials.account
   raw.login = account?.login
   const standing = account && findAccountRefusal(account, instance.url)
@@ -156,7 +156,9 @@ export function createApi(): Api {
       router.add(method, `/orgs/{org}${template}`, (raw, params) => {
         const request = prepare(raw, params, ['organization'])
         const organization = assignOwner(request, getParam(request, 'org'), 'GetOrgByName')
-        if (!organization.isOrganization) refuseNotFound(request, null, 'GetOrgByName')
+        if (!organization.isOrganization) {
+          refuseNotFound(request, [`user redirect does not exist [name: ${organization.login}]`], 'GetOrgByName')
+        }
         if (request.isPublicOnly && organization.visibility !== 'public') {
           refuseWith(request, 403, 'token scope is limited to public orgs')
         }

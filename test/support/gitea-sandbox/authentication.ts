@@ -16,8 +16,8 @@ export interface Credentials {
   readonly method: 'oauth2' | 'basic'
 }
 
-/** `invalid` means a credential was given and is worth nothing. */
-export type Authentication = Credentials | 'anonymous' | 'invalid'
+/** `invalid` carries Gitea's words for a credential that is worth nothing. */
+export type Authentication = Credentials | 'anonymous' | { readonly invalid: string }
 
 export interface BasicCredentials {
   readonly username: string
@@ -53,7 +53,10 @@ function checkBasic(request: RawRequest): Authentication {
     return { account: owner.account, scope, isBasic: true, method: 'basic' }
   }
   const account = findPerson(state, basic.username)
-  if (!account || basic.password === '' || account.password !== basic.password) return 'invalid'
+  if (!account) return { invalid: `user does not exist [uid: 0, name: ${basic.username}]` }
+  if (basic.password === '' || account.password !== basic.password) {
+    return { invalid: `user's password is invalid [uid: ${account.id}, name: ${account.login}]` }
+  }
   return { account, scope: undefined, isBasic: true, method: 'basic' }
 }
 
@@ -65,7 +68,9 @@ export function authenticate(request: RawRequest): Authentication {
     if (owner) return { account: owner.account, scope: owner.scope, isBasic: false, method: 'oauth2' }
   }
   const basic = checkBasic(request)
-  return basic === 'anonymous' && token !== undefined ? 'invalid' : basic
+  // The first method's complaint is the one that is told.
+  const isSignedIn = basic !== 'anonymous' && 'account' in basic
+  return token !== undefined && !isSignedIn ? { invalid: 'user does not exist [uid: 0, name: ]' } : basic
 }
 
 /** Why the API refuses a known but disabled person; undefined when nothing is wrong. */

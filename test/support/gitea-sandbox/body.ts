@@ -41,12 +41,15 @@ export function readFields(request: RawRequest): Fields {
   }
   const source = request.body.toString('utf8')
   const record = asRecord(source.trim() === '' ? {} : parseJson(source))
-  if (!record) refuseWith(request, 422, '[]: invalid character in JSON body')
+  if (!record) {
+    refuseWith(request, 422, `[]: invalid character '${source.trim().charAt(0)}' looking for beginning of value`)
+  }
   return new Map(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 function mismatch(request: RawRequest, name: string, wanted: string): never {
-  refuseWith(request, 422, `[]: json: cannot unmarshal into Go struct field .${name} of type ${wanted}`)
+  // Gitea names its own struct here; callers can rely on the beginning only.
+  refuseWith(request, 422, `[]: json: cannot unmarshal ${name} into Go struct field of type ${wanted}`)
 }
 
 export function findText(request: RawRequest, fields: Fields, name: string): string | undefined {

@@ -118,18 +118,20 @@ async function firstParentOrEmptyTree(directory: string, commit: string): Promis
   return code === 0 ? stdout.toString('utf8').trim() : emptyTree
 }
 
-/** `git diff` text of a commit against its first parent. */
+/** `git diff` text of a commit against its first parent; a root commit comes as `git show` with its header. */
 export async function readCommitDiff(directory: string, commit: string): Promise<Buffer> {
   const base = await firstParentOrEmptyTree(directory, commit)
-  return runGit(directory, ['diff', '-M', base, commit])
+  return runGit(directory, base === emptyTree ? ['show', commit] : ['diff', '-M', base, commit])
 }
 
 export function readRangeDiff(directory: string, from: string, to: string): Promise<Buffer> {
   return runGit(directory, ['diff', '-p', `${from}...${to}`])
 }
 
-export function readPatches(directory: string, range: readonly string[]): Promise<Buffer> {
-  return runGit(directory, ['format-patch', '--stdout', ...range])
+/** Patches in mail form. A commit's come unsigned, a pull request's end with git's version. */
+export async function readPatches(directory: string, range: string, isSigned: boolean): Promise<Buffer> {
+  const signature = isSigned ? [] : ['--no-signature']
+  return runGit(directory, ['format-patch', ...signature, '--stdout', '--root', ...range.split(' ')])
 }
 
 /** The last commit that touched each path below `prefix`, in one walk of the history. */

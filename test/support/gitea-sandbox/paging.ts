@@ -34,7 +34,7 @@ function encodeQuery(request: RawRequest, page: number): string {
   const query = new URLSearchParams(request.rawQuery)
   query.set('page', String(page))
   query.sort()
-  return query.toString()
+  return query.toString().replace(/%7E/g, '~').replace(/\*/g, '%2A')
 }
 
 function linkHeader(request: RawRequest, total: number, { page, size }: PageRequest): string {

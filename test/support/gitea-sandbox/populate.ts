@@ -53,7 +53,7 @@ function addAccount(instance: Instance, user: NewUser, isOrganization: boolean):
     isRestricted: false,
     keepEmailPrivate: false,
     visibility: 'public',
-    language: isOrganization ? '' : 'en-US',
+    language: '',
     createdAt: clock.now(),
     lastLoginAt: undefined,
   }

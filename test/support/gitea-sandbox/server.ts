@@ -6,7 +6,7 @@ import type { RawRequest } from './exchange.js'
 import type { FaultRule, Faults } from './faults.js'
 import { answerWeb } from './oauth/routes.js'
 import type { Sessions } from './oauth/sessions.js'
-import { empty, json, plainError, Refusal, type Reply } from './reply.js'
+import { empty, json, plainError, Refusal, type Reply, text } from './reply.js'
 import type { Instance } from './state.js'
 
 /** What Gitea saw of one request. */
@@ -65,7 +65,8 @@ async function answer(parts: ServerParts, raw: RawRequest): Promise<Reply> {
       })
     }
     if (raw.path.startsWith('/api/v1/')) return await answerApi(parts, raw, raw.path.slice('/api/v1'.length))
-    return answerWeb(raw, parts.sessions) ?? plainError(404, 'Not found.')
+    if (raw.path.startsWith('/.well-known/') && !raw.path.endsWith('/openid-configuration')) return empty(404)
+    return answerWeb(raw, parts.sessions) ?? text(404, 'Not found.\n')
   } catch (error) {
     if (error instanceof Refusal) return error.reply
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -32,9 +32,9 @@ interface ApplicationForm {
 function readApplication(request: ApiRequest): ApplicationForm {
   const fields: Fields = readFields(request)
   const name = findText(request, fields, 'name') ?? ''
-  const redirectUris = (findList(request, fields, 'redirect_uris') ?? []).map(String)
+  const redirectUris = findList(request, fields, 'redirect_uris')?.map(String)
   if (name === '') refuseWith(request, 422, '[Name]: Required')
-  if (redirectUris.length === 0) refuseWith(request, 422, '[RedirectURIs]: Required')
+  if (!redirectUris) refuseWith(request, 422, '[RedirectURIs]: Required')
   return {
     name,
     redirectUris,

@@ -35,7 +35,7 @@ async function answerBranch(request: RepositoryRequest): Promise<Reply> {
   const name = getParam(request, '*')
   const branches = await listReferences(request.repository.gitDirectory, `refs/heads/${name}`)
   const branch = branches.find((candidate) => candidate.name === `refs/heads/${name}`)
-  if (!branch) refuseNotFound(request, [`branch does not exist [repo_id: ${request.repository.id} name: ${name}]`])
+  if (!branch) refuseNotFound(request)
   return json(200, await presentBranch(request, branch))
 }
 
@@ -70,7 +70,7 @@ async function answerTag(request: RepositoryRequest): Promise<Reply> {
   const name = getParam(request, '*')
   const tags = await listReferences(request.repository.gitDirectory, `refs/tags/${name}`)
   const tag = tags.find((candidate) => candidate.name === `refs/tags/${name}`)
-  if (!tag) refuseNotFound(request, null, name)
+  if (!tag) refuseNotFound(request, null, `tag doesn't exist: ${name}`)
   return json(200, await presentTag(request, tag))
 }
 

@@ -43,7 +43,11 @@ async function answerCommits(request: RepositoryRequest): Promise<Reply> {
   if (!head && path === '') refuse(json(404, null))
   if (!head) refuseWith(request, 500, '')
   const range = [...times, '--end-of-options', head, ...(not ? [`^${not}`] : []), '--', ...(path ? [path] : [])]
-  const total = await countCommits(directory, range)
+  // The count ignores `since` and `until`.
+  const total = await countCommits(
+    directory,
+    range.filter((part) => !times.includes(part)),
+  )
   if (path !== '' && total === 0) refuseNotFound(request, null, 'FileCommitsCount')
   // With a path, pages hold 50 commits whatever `limit` says, while the headers believe `limit`.
   const size = path === '' ? page.size : maxPageSize
@@ -71,7 +75,7 @@ async function answerCommit(request: RepositoryRequest): Promise<Reply> {
   if (invalid) refuseWith(request, 422, `no valid ref or sha: ${sha}`)
   const id = await findRevision(repository, sha)
   const commit = id && (await findCommit(repository.gitDirectory, id))
-  if (!commit) refuseNotFound(request, null, sha)
+  if (!commit) refuseNotFound(request, null, `commit doesn't exist: ${sha}`)
   return json(200, await presentCommit(instance, repository, commit, readParts(request)))
 }
 
@@ -83,7 +87,7 @@ async function answerCommitText(request: RepositoryRequest, kind: 'diff' | 'patc
   const body =
     kind === 'diff'
       ? await readCommitDiff(repository.gitDirectory, id)
-      : await readPatches(repository.gitDirectory, ['-1', id])
+      : await readPatches(repository.gitDirectory, `-1 ${id}`, false)
   return { ...text(200, '', { 'content-type': 'text/plain; charset=utf-8' }), body }
 }
 

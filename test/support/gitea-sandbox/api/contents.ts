@@ -4,7 +4,8 @@ import { findList, readFields } from '../body.js'
 import { getParam, type RepositoryRequest, refuse, refuseNotFound, refuseWith } from '../exchange.js'
 import { listTree, readObject, readObjects, type TreeEntry } from '../git.js'
 import { type Commit, findLastCommits } from '../history.js'
-import { type ContentParts, needsBytes, presentContent, type ResolvedRef } from '../present/content.js'
+import { type ContentParts, escapeSegments, needsBytes, presentContent, type ResolvedRef } from '../present/content.js'
+import { isEmpty } from '../present/repository.js'
 import { findRawTarget, findRef } from '../refs.js'
 import { apiError, json, type Reply } from '../reply.js'
 
@@ -102,7 +103,12 @@ async function readContents(request: RepositoryRequest, path: string, parts: Con
   const cleaned = cleanPath(path)
   if (cleaned === undefined) refuse(apiError(request.instance.url, 500, ''))
   const entry = await findEntry(request, ref, cleaned)
-  if (!entry) refuseNotFound(request, [`object does not exist [id: , rel_path: ${cleaned}]`], 'GetContentsOrList')
+  if (!entry) {
+    const parent = await findEntry(request, ref, splitPath(cleaned).directory)
+    // Below a file Gitea names the file's blob instead of the path.
+    const what = parent?.type === 'blob' ? `id: ${parent.id}, rel_path: ` : `id: , rel_path: ${cleaned}`
+    refuseNotFound(request, [`object does not exist [${what}]`], 'GetContentsOrList')
+  }
   if (entry.type === 'tree') return { directory: await presentDirectory(request, ref, cleaned, parts) }
   return { file: await presentOne(request, ref, { entry, path: cleaned }, parts) }
 }
@@ -167,18 +173,26 @@ function readBatchQuery(request: RepositoryRequest): readonly unknown[] {
   }
 }
 
+/** Go writes the name's bytes as they are; Node's headers carry bytes as Latin-1. */
+function headerName(name: string): string {
+  return Buffer.from(name.replace(/[\\"]/g, '\\$&'), 'utf8').toString('latin1')
+}
+
 function contentTypeOf(bytes: Buffer): string {
   if (bytes.subarray(0, 1024).includes(0)) return 'application/octet-stream'
   return 'text/plain; charset=utf-8'
 }
 
-async function answerRaw(request: RepositoryRequest): Promise<Reply> {
+/** Only raw says how long it may be cached: six hours, by anybody when the repository is public. */
+async function answerRaw(request: RepositoryRequest, isRaw: boolean): Promise<Reply> {
   const { repository } = request
+  if (await isEmpty(repository)) refuseNotFound(request, null, 'repository is empty')
   const target = await findRawTarget(repository, request.query.get('ref') ?? '', getParam(request, '*'))
   if (!target) refuseNotFound(request)
   const ref: ResolvedRef = { input: target.commit, kind: 'commit', commit: target.commit }
   const entry = await findEntry(request, ref, target.path)
   const object = entry?.type === 'blob' ? await readObject(repository.gitDirectory, entry.id) : undefined
+  if (entry && !object) refuseNotFound(request, null, 'getBlobForEntry')
   if (!entry || !object) refuseNotFound(request)
   const last = (await findLastCommits(repository.gitDirectory, target.commit, [target.path])).get(target.path)
   const etag = `"${entry.id}"`
@@ -192,8 +206,11 @@ async function answerRaw(request: RepositoryRequest): Promise<Reply> {
   const name = splitPath(target.path).name
   const headers = {
     ...caching,
+    ...(isRaw
+      ? { 'cache-control': `${repository.isPrivate ? 'private' : 'public'}, max-age=21600, no-transform` }
+      : {}),
     'content-type': contentTypeOf(object.bytes),
-    'content-disposition': `inline; filename="${encodeURI(name).replace(/"/g, '\\"')}"; filename*=UTF-8''${encodeURIComponent(name)}`,
+    'content-disposition': `inline; filename="${headerName(name)}"; filename*=UTF-8''${escapeSegments(name)}`,
     'access-control-expose-headers': 'Content-Disposition',
     'x-content-type-options': 'nosniff',
   }
@@ -228,6 +245,6 @@ export function addContentRoutes(api: Api): void {
   api.repository('POST', '/file-contents', 'repository', reader, (request) =>
     answerBatch(request, findList(request, readFields(request), 'files') ?? []),
   )
-  api.repository('GET', '/raw/*', 'repository', reader, answerRaw)
-  api.repository('GET', '/media/*', 'repository', reader, answerRaw)
+  api.repository('GET', '/raw/*', 'repository', reader, (request) => answerRaw(request, true))
+  api.repository('GET', '/media/*', 'repository', reader, (request) => answerRaw(request, false))
 }

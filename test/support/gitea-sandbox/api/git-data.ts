@@ -54,7 +54,9 @@ async function answerBlob(request: RepositoryRequest): Promise<Reply> {
   const object = /^[0-9a-f]{40}$/i.test(sha) ? await readObject(repository.gitDirectory, sha) : undefined
   if (!object) {
     const length =
-      sha.length === 40 ? `object does not exist [id: ${sha}, rel_path: ]` : `length ${sha.length} has to be 40: `
+      sha.length === 40
+        ? `object does not exist [id: ${sha}, rel_path: ]`
+        : `length ${sha.length} has no matched object format: ${sha}`
     refuseWith(request, 400, length)
   }
   const fits = object.size <= maxBlobBytes

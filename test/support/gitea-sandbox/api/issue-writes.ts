@@ -124,7 +124,14 @@ function createComment(request: RepositoryRequest): Reply {
   const body = findText(request, fields, 'body') ?? ''
   if (body === '') refuseWith(request, 422, '[Body]: Required')
   const issue = findIssue(instance.state, repository.id, getNumberParam(request, 'index'))
-  if (!issue) refuseWith(request, 500, doer.isAdmin ? 'issue does not exist' : '')
+  if (!issue)
+    refuseWith(
+      request,
+      500,
+      doer.isAdmin
+        ? `issue does not exist [id: 0, repo_id: ${repository.id}, index: ${getNumberParam(request, 'index')}]`
+        : '',
+    )
   const isPull = issue.pull !== undefined
   if (!request.permission.canRead(isPull ? 'repo.pulls' : 'repo.issues')) refuseNotFound(request)
   if (issue.isLocked && !mayWrite(request, isPull) && !doer.isAdmin) {

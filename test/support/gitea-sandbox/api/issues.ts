@@ -34,7 +34,13 @@ function readWindow(request: RawRequest): TimeWindow {
     const value = request.query.get(name)
     if (!value) return fallback
     const at = Date.parse(value)
-    return Number.isNaN(at) ? refuseWith(request, 422, `parsing time "${value}" as "2006-01-02T15:04:05Z07:00"`) : at
+    return Number.isNaN(at)
+      ? refuseWith(
+          request,
+          422,
+          `parsing time "${value}" as "2006-01-02T15:04:05Z07:00": cannot parse "${value}" as "2006"`,
+        )
+      : at
   }
   return { since: read('since', 0), before: read('before', Number.POSITIVE_INFINITY) }
 }
@@ -143,7 +149,7 @@ function answerIssueSearch(request: ApiRequest): Reply {
   const window = readWindow(request)
   const owner = query.get('owner')
   const account = owner ? findAccount(instance.state, owner) : undefined
-  if (owner && !account) refuseWith(request, 400, 'Owner not found')
+  if (owner && !account) refuseWith(request, 400, `user does not exist [uid: 0, name: ${owner}]`)
   if (query.get('team') && !owner) refuseWith(request, 400, 'Owner organisation is required for filtering on team')
   const names = new Set(words(request, 'labels'))
   const known = [...instance.state.labels.values()].filter(({ name }) => names.has(name)).map(({ id }) => id)
@@ -178,7 +184,14 @@ function answerComments(request: RepositoryRequest): Reply {
   const { instance, repository } = request
   const window = readWindow(request)
   const issue = findIssue(instance.state, repository.id, getNumberParam(request, 'index'))
-  if (!issue) refuseWith(request, 500, request.doer?.isAdmin ? 'issue does not exist' : '')
+  if (!issue)
+    refuseWith(
+      request,
+      500,
+      request.doer?.isAdmin
+        ? `issue does not exist [id: 0, repo_id: ${repository.id}, index: ${getNumberParam(request, 'index')}]`
+        : '',
+    )
   if (!mayRead(request, issue.pull !== undefined)) refuseNotFound(request)
   const comments = commentsOf(instance, issue).filter(({ updatedAt }) => isWithin(window, updatedAt))
   return jsonPage(

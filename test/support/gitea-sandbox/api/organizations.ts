@@ -124,9 +124,9 @@ function answerPermission(request: RepositoryRequest): Reply {
     refuseWith(request, 403, message)
   }
   const person = findPerson(instance.state, login)
-  if (!person) refuseNotFound(request, [`user does not exist [uid: 0, name: ${login}]`])
+  if (!person) refuseWith(request, 404, `user does not exist [uid: 0, name: ${login}]`)
   const mode = accessModes[readPermission(instance.state, repository, person).mode]
-  return json(200, { permission: mode, role_name: mode, user: presentUser(instance, person, doer) })
+  return json(200, { permission: mode, role_name: mode, user: presentUser(instance, person, request.owner) })
 }
 
 function answerCollaborators(request: RepositoryRequest): Reply {
@@ -154,7 +154,19 @@ function answerRepositoryTeams(request: RepositoryRequest): Reply {
   )
 }
 
+function answerAllOrganizations(request: ApiRequest): Reply {
+  const { instance, doer } = request
+  const found = [...instance.state.accounts.values()].filter(
+    (account) => account.isOrganization && isVisibleTo(instance.state, account, doer),
+  )
+  const page = readPage(request)
+  const rows = slicePage(found, page).map((account) => presentOrganization(instance, account))
+  return jsonPage(request, rows, found.length, { link: true, page })
+}
+
 export function addOrganizationRoutes(api: Api): void {
+  // Gitea checks the scope after it has answered, so no scope is needed.
+  api.plain('GET', '/orgs', [], answerAllOrganizations)
   api.organization('GET', '', answerOrganization)
   api.organization('GET', '/members', answerMembers)
   api.organization('GET', '/labels', answerOrganizationLabels)

@@ -118,7 +118,7 @@ async function answerText(request: RepositoryRequest, kind: 'diff' | 'patch'): P
   const directory = repository.gitDirectory
   const from = target.pull.mergeBase
   const body =
-    kind === 'diff' ? await readRangeDiff(directory, from, sha) : await readPatches(directory, [`${from}..${sha}`])
+    kind === 'diff' ? await readRangeDiff(directory, from, sha) : await readPatches(directory, `${from}..${sha}`, true)
   return { ...text(200, '', { 'content-type': 'text/plain; charset=utf-8' }), body }
 }
 
@@ -132,7 +132,7 @@ function answerReviews(request: RepositoryRequest): Reply {
   const chosen = page.isPageSent ? slicePage(all, page) : all
   return jsonPage(
     request,
-    chosen.map((review) => presentReview(instance, issue, review)),
+    chosen.map((review) => presentReview(instance, issue, review, request.doer)),
     all.length,
   )
 }

@@ -92,7 +92,7 @@ async function createRelease(request: RepositoryRequest): Promise<Reply> {
     repositoryId: repository.id,
     tag,
     target,
-    name: findText(request, fields, 'name') || tag,
+    name: findText(request, fields, 'name') ?? '',
     body: findText(request, fields, 'body') ?? '',
     isDraft,
     isPrerelease: findFlag(request, fields, 'prerelease') ?? false,
@@ -125,11 +125,15 @@ function statusesOf(request: RepositoryRequest, sha: string): CommitStatus[] {
 }
 
 async function requireCommit(request: RepositoryRequest, revision: string): Promise<string> {
-  return (await findRevision(request.repository, revision)) ?? refuseNotFound(request, null, revision)
+  return (
+    (await findRevision(request.repository, revision)) ??
+    refuseNotFound(request, [`object does not exist [id: ${revision}, rel_path: ]`])
+  )
 }
 
-async function answerStatuses(request: RepositoryRequest, revision: string): Promise<Reply> {
-  const all = statusesOf(request, await requireCommit(request, revision))
+/** By branch, tag or id under `commits/`, by nothing but the full id under `statuses/`. */
+function answerStatuses(request: RepositoryRequest, sha: string): Reply {
+  const all = statusesOf(request, sha)
   const page = readPage(request)
   const chosen = page.isPageSent ? slicePage(all, page) : all
   return jsonPage(
@@ -147,13 +151,15 @@ async function answerCombined(request: RepositoryRequest): Promise<Reply> {
   const sha = await requireCommit(request, getParam(request, 'ref'))
   const latest = new Map(statusesOf(request, sha).map((status) => [status.context, status]))
   const statuses = [...latest.values()]
-  const state = worstFirst.find((candidate) => statuses.some((status) => status.state === candidate)) ?? ''
+  // Words Gitea does not know count as pending.
+  const states = statuses.map((status) => (worstFirst.includes(status.state) ? status.state : 'pending'))
+  const state = worstFirst.find((candidate) => states.includes(candidate)) ?? ''
   const url = `${apiUrl(instance, repository)}/commits/${sha}`
   const body = {
     state,
     sha,
     total_count: statuses.length,
-    statuses: statuses.map((status) => presentStatus(request, status)),
+    statuses: statuses.length === 0 ? null : statuses.map((status) => presentStatus(request, status)),
     repository: await presentRepository(instance, repository, doer, permission),
     commit_url: url,
     url: `${url}/status`,
@@ -172,7 +178,7 @@ async function createStatus(request: RepositoryRequest): Promise<Reply> {
     sha,
     // Any word is stored.
     state: findText(request, fields, 'state') ?? '',
-    context: findText(request, fields, 'context') || 'default',
+    context: findText(request, fields, 'context') ?? '',
     description: findText(request, fields, 'description') ?? '',
     targetUrl: findText(request, fields, 'target_url') ?? '',
     creatorId: requireDoer(request).id,
@@ -206,8 +212,8 @@ export function addReleaseRoutes(api: Api): void {
     answerStatuses(request, getParam(request, 'sha')),
   )
   api.repository('POST', '/statuses/{sha}', 'repository', [...code, needsToken, needsWriter('repo.code')], createStatus)
-  api.repository('GET', '/commits/{ref}/statuses', 'repository', code, (request) =>
-    answerStatuses(request, getParam(request, 'ref')),
+  api.repository('GET', '/commits/{ref}/statuses', 'repository', code, async (request) =>
+    answerStatuses(request, await requireCommit(request, getParam(request, 'ref'))),
   )
   api.repository('GET', '/commits/{ref}/status', 'repository', code, answerCombined)
 }

@@ -11,11 +11,11 @@ import {
   requireDoer,
 } from '../exchange.js'
 import { listTree } from '../git.js'
-import { findAccount, getAccount } from '../lookup.js'
+import { findAccount, fullNameOf, getAccount } from '../lookup.js'
 import { jsonPage, readPage, slicePage } from '../paging.js'
 import { presentRepository } from '../present/repository.js'
 import { json, type Reply } from '../reply.js'
-import type { Account, Repository } from '../state.js'
+import type { Account, Repository, State } from '../state.js'
 
 const byName = (left: Repository, right: Repository): number =>
   left.name.toLowerCase() < right.name.toLowerCase() ? -1 : 1
@@ -88,8 +88,12 @@ function isMineId(request: ApiRequest, repository: Repository, accountId: number
   return account !== undefined && isMine(request, repository, account)
 }
 
+const byFullName =
+  (state: State) =>
+  (left: Repository, right: Repository): number =>
+    fullNameOf(state, left) < fullNameOf(state, right) ? -1 : 1
+
 const orders: Readonly<Record<string, (left: Repository, right: Repository) => number>> = {
-  alpha: byName,
   created: (left, right) => left.createdAt - right.createdAt || left.id - right.id,
   updated: (left, right) => left.updatedAt - right.updatedAt || left.id - right.id,
   id: (left, right) => left.id - right.id,
@@ -104,7 +108,7 @@ const orders: Readonly<Record<string, (left: Repository, right: Repository) => n
 async function answerSearch(request: ApiRequest): Promise<Reply> {
   const sort = request.query.get('sort') ?? ''
   const direction = request.query.get('order') || 'asc'
-  const order = sort === '' ? byName : orders[sort]
+  const order = sort === '' ? byName : sort === 'alpha' ? byFullName(request.instance.state) : orders[sort]
   if (!order) refuseWith(request, 422, `Invalid sort mode: "${sort}"`)
   if (sort !== '' && direction !== 'asc' && direction !== 'desc') {
     refuseWith(request, 422, `Invalid sort order: "${direction}"`)
@@ -128,7 +132,8 @@ async function answerById(request: ApiRequest): Promise<Reply> {
 
 function answerUserRepositories(request: ApiRequest): Promise<Reply> {
   const owner =
-    findAccount(request.instance.state, getParam(request, 'username')) ?? refuseNotFound(request, null, 'GetUserByName')
+    findAccount(request.instance.state, getParam(request, 'username')) ??
+    refuseWith(request, 404, `user redirect does not exist [name: ${getParam(request, 'username')}]`)
   return answerOwnedRepositories(request, owner)
 }
 

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { isMember, isVisibleTo } from '../access.js'
 import type { Api } from '../api.js'
 import { findList, findText, readFields } from '../body.js'
-import { type ApiRequest, getParam, refuseNotFound, refuseWith, requireDoer } from '../exchange.js'
+import { type ApiRequest, getParam, refuseWith, requireDoer } from '../exchange.js'
 import { findAccount } from '../lookup.js'
 import { jsonPage, maxPageSize, readPage, slicePage } from '../paging.js'
 import { maxBlobBytes } from '../present/content.js'
-import { presentOrganization, presentUser, toTime } from '../present/user.js'
+import { presentOrganization, presentUser, toTime, zeroTime } from '../present/user.js'
 import { json, type Reply } from '../reply.js'
 import { normalizeScope } from '../scope.js'
 import type { AccessToken, Account } from '../state.js'
@@ -17,7 +17,7 @@ function requirePerson(request: ApiRequest): Account {
   const { state } = request.instance
   const account = findAccount(state, name)
   if (!account || !isVisibleTo(state, account, request.doer)) {
-    return refuseNotFound(request, [`user redirect does not exist [name: ${name}]`], 'GetUserByName')
+    return refuseWith(request, 404, `user redirect does not exist [name: ${name}]`)
   }
   return account
 }
@@ -44,8 +44,9 @@ function presentToken(token: AccessToken, showsValue: boolean): Record<string, u
     sha1: showsValue ? token.value : '',
     token_last_eight: token.value.slice(-8),
     scopes: token.scope.split(','),
-    created_at: toTime(token.createdAt),
-    last_used_at: toTime(token.createdAt),
+    // The answer to making a token has no times yet.
+    created_at: showsValue ? zeroTime : toTime(token.createdAt),
+    last_used_at: showsValue ? zeroTime : toTime(token.createdAt),
   }
 }
 
@@ -102,7 +103,8 @@ function answerOrganizations(request: ApiRequest, person: Account): Reply {
     (account) =>
       account.isOrganization &&
       isMember(instance.state, account.id, person.id) &&
-      isVisibleTo(instance.state, account, request.doer),
+      // Memberships are private until made public, which nobody here does.
+      (request.doer?.isAdmin || request.doer?.id === person.id),
   )
   const page = readPage(request)
   const rows = slicePage(found, page).map((account) => presentOrganization(instance, account))

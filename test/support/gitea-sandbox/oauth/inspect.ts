@@ -24,7 +24,7 @@ export function answerUserinfo(request: RawRequest): Reply {
   const dead = refuseDeadLogin(request)
   if (dead) return dead
   const credentials = findToken(request) === undefined ? 'anonymous' : authenticate(request)
-  if (typeof credentials === 'string' || credentials.method !== 'oauth2') {
+  if (credentials === 'anonymous' || 'invalid' in credentials || credentials.method !== 'oauth2') {
     return text(401, 'no valid authorization', { 'www-authenticate': 'Bearer realm="Gitea OAuth2"' })
   }
   const { account, scope } = credentials

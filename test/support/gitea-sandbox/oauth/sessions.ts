@@ -84,6 +84,7 @@ export function createSessions(): Sessions {
         return withCookies(html(200, renderMessage('Sign In Prohibited', prohibited)), opened.cookies)
       }
       person.lastLoginAt = clock.now()
+      person.language = person.language || 'en-US'
       // Gitea regenerates the session at sign-in; what was in it stays behind.
       sessions.delete(opened.session.id)
       const { cookies } = create(person.id)

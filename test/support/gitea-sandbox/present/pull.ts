@@ -89,17 +89,24 @@ export async function presentPull(
   }
 }
 
-export function presentReview(instance: Instance, issue: Issue, review: Review): Record<string, unknown> {
+export function presentReview(
+  instance: Instance,
+  issue: Issue,
+  review: Review,
+  viewer: Account | undefined,
+): Record<string, unknown> {
   const page = issueHtmlUrl(instance, issue)
+  const reviewer = getAccount(instance.state, review.reviewerId)
+  const permission = readPermission(instance.state, getRepository(instance.state, issue.repositoryId), reviewer)
   return {
     id: review.id,
-    user: presentUser(instance, getAccount(instance.state, review.reviewerId), undefined),
+    user: presentUser(instance, reviewer, viewer),
     team: null,
     state: review.state,
     body: review.body,
     commit_id: review.commitId,
     stale: false,
-    official: false,
+    official: permission.canWrite('repo.code'),
     dismissed: false,
     comments_count: review.commentCount,
     submitted_at: toTime(review.createdAt),

@@ -41,7 +41,7 @@ export function presentUserAs(
     html_url: `${instance.url}/${account.login}`,
     language: isAuthorized ? account.language : '',
     is_admin: isAuthorized && account.isAdmin,
-    last_login: isAuthorized && account.lastLoginAt !== undefined ? toTime(account.lastLoginAt) : zeroTime,
+    last_login: isAuthorized ? toTime(account.lastLoginAt ?? 0) : zeroTime,
     created: toTime(account.createdAt),
     restricted: account.isRestricted,
     active: isAuthorized && account.isActive,
