@@ -68,6 +68,7 @@ export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
     }
     const request: McpRequest = { caller: admitted, requestId, address, via: 'mcp' }
     if (req.method !== 'POST') {
+      // the product keeps no sessions; the fixtures of the conformance suite do
       if (deps.fixtures !== undefined && 'mcp-session-id' in req.headers) {
         ctx.respond = false
         await serve(deps, viaSdk, req, res, undefined, request)
