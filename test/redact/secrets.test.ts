@@ -1,0 +1,296 @@
+import fc from 'fast-check'
+import { describe, expect, it, test } from 'vitest'
+import { cutText } from '../../src/redact/bounds.js'
+import { fake, fakeHex } from '../../src/redact/rules/secret-rule.js'
+import { SECRET_RULES } from '../../src/redact/rules.js'
+import { createRedactor } from '../../src/redact/secrets.js'
+
+const mask = createRedactor('mask')
+const block = createRedactor('block')
+const off = createRedactor('off')
+
+const dashes = '-'.repeat(5)
+const begin = `${dashes}BEGIN PRIVATE KEY${dashes}`
+const end = `${dashes}END PRIVATE KEY${dashes}`
+const keyLine = fake(64)
+
+describe('every kind of secret', () => {
+  test.each(SECRET_RULES.map((rule, index) => ({ ...rule, index })))(
+    '$name ($index): its example is found, its counter-example is not',
+    (rule) => {
+      for (const text of [rule.example, `before ${rule.example} after`, `x\n${rule.example}\ny`, `"${rule.example}"`]) {
+        expect(mask(text).found.map((found) => found.rule)).toContain(rule.name)
+      }
+
+      expect(mask(rule.counterExample).text).toBe(rule.counterExample)
+      expect(rule.keywords.every((keyword) => /^[\x20-\x7e]+$/.test(keyword))).toBe(true)
+      expect(rule.pattern.sticky && !rule.pattern.global).toBe(true)
+    },
+  )
+
+  it('is one of at least seventy', () => {
+    expect(new Set(SECRET_RULES.map(({ name }) => name)).size).toBeGreaterThan(70)
+  })
+
+  it('leaves nothing of the example behind', () => {
+    for (const { example, pattern, isSecret } of SECRET_RULES) {
+      const masked = mask(example).text
+      const runs = example.match(/[A-Za-z0-9+/_=-]{16,}/g) ?? []
+
+      for (const run of runs.filter((text) => /Fake0|fa4ee|FAKE2|fake2/.test(text))) {
+        expect(masked, `${pattern} ${isSecret}`).not.toContain(run.slice(-16))
+      }
+    }
+  })
+})
+
+describe('masking', () => {
+  it('takes the place of the secret and nothing else', () => {
+    const text = `host: db\nDB_PASSWORD="${fake(10)}!" # rotate monthly\nport: 5432\n`
+
+    expect(mask(text)).toEqual({
+      text: 'host: db\nDB_PASSWORD="[secret masked: password]" # rotate monthly\nport: 5432\n',
+      found: [{ rule: 'password', count: 1 }],
+    })
+  })
+
+  it('keeps the address of a database readable', () => {
+    expect(mask(`postgres://app:${fake(12)}@db.example.com:5432/app?sslmode=require`).text).toBe(
+      'postgres://app:[secret masked: url-password]@db.example.com:5432/app?sslmode=require',
+    )
+  })
+
+  it('keeps the number of lines, so that line numbers stay right', () => {
+    const text = `one\n${begin}\n${keyLine}\n${keyLine}\n${end}\nsix\n`
+
+    expect(mask(text).text).toBe('one\n[secret masked: private-key]\n\n\n\nsix\n')
+  })
+
+  it('counts each kind', () => {
+    const { found } = mask(`ghp_${fake(36)} ghp_${fakeHex(36)} AKIA${'A'.repeat(16)}`)
+
+    expect(found).toEqual([
+      { rule: 'github-token', count: 2 },
+      { rule: 'aws-access-key-id', count: 1 },
+    ])
+  })
+
+  it('names a secret that two rules find by the more telling one', () => {
+    expect(mask(`GITHUB_TOKEN=ghp_${fake(36)}`).text).toBe('GITHUB_TOKEN=[secret masked: github-token]')
+    expect(mask(`https://user:ghp_${fake(36)}@example.com`).text).toBe(
+      'https://user:[secret masked: github-token]@example.com',
+    )
+  })
+
+  it.each([
+    'const token: string = await getToken(request.headers)',
+    'password = os.environ["DB_PASSWORD"]',
+    'if (password !== passwordAgain) throw new PasswordMismatchError2()',
+    'token: $' + '{{ secrets.GITHUB_TOKEN }}',
+    'DB_PASSWORD=$' + '{DB_PASSWORD}',
+    'max_tokens: 4096, temperature: 0.2',
+    'secretName: web-tls-2024-cert',
+    'api_key: <your-api-key-1234>',
+    'secret_file = ./config/secrets/token2.json',
+    'The password must have at least 8 characters, 1 digit and 1 symbol.',
+    'public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI someone@host',
+    `commit ${fakeHex(40)}\nparent ${fakeHex(40)}`,
+    `"integrity": "sha512-${fake(86)}=="`,
+    'tokenizer = AutoTokenizer.from_pretrained("bert-base-uncased2")',
+    'https://example.com/path?next=/login:8080/@me',
+    'import { sk-loader } from "./spinners"',
+    'const credentials = credentialProvider.resolve2(options)',
+    `${dashes}BEGIN CERTIFICATE${dashes}\n${keyLine}\n${dashes}END CERTIFICATE${dashes}`,
+    `${dashes}BEGIN PUBLIC KEY${dashes}\n${keyLine}\n${dashes}END PUBLIC KEY${dashes}`,
+  ])('leaves ordinary text alone: %s', (text) => {
+    expect(mask(text)).toEqual({ text, found: [] })
+  })
+})
+
+describe('a private key', () => {
+  const json = `{"type":"service_account","private_key":"${begin}\\n${keyLine}\\n${keyLine}\\n${end}\\n","client_email":"a@b.c"}`
+
+  test.each([
+    ['cut off after some lines', `${begin}\n${keyLine}\n${fake(30)}`],
+    ['cut off in its first line', `${begin}\n${fake(40)}`],
+    ['with its END line missing and text after it', `${begin}\n${keyLine}\n${keyLine}\nnow something else`],
+    ['with headers', `${begin}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,${fakeHex(32)}\n\n${keyLine}\n${end}`],
+    [
+      'with headers and no END line',
+      `${begin}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,${fakeHex(32)}\n\n${keyLine}\n`,
+    ],
+    ['indented in YAML', `key: |\n    ${begin}\n    ${keyLine}\n    ${keyLine}\n    ${end}\n`],
+    ['in JSON', json],
+    ['in JSON, cut off', json.slice(0, -60)],
+    ['added in a diff', `+${begin}\n+${keyLine}\n+${keyLine}\n+${end}\n`],
+    ['removed in a diff', `-${begin}\n-${keyLine}\n-${keyLine}\n-${end}\n`],
+    ['removed in a diff, cut off', `-${begin}\n-${keyLine}\n-${keyLine}\n`],
+    ['with line numbers', `10: ${begin}\n11: ${keyLine}\n12: ${keyLine}\n13: ${end}\n`],
+    ['with Windows line ends', `${begin}\r\n${keyLine}\r\n${keyLine}\r\n${end}\r\n`],
+    ['as strings of a program', `"${begin}\\n" +\n"${keyLine}\\n" +\n"${keyLine}\\n" +\n"${end}"`],
+    ['without its beginning', `${keyLine}\n${keyLine}\n${fake(20)}==\n${end}\n`],
+    ['without its beginning, removed in a diff', `-${keyLine}\n-${keyLine}\n-${end}\n`],
+    [
+      'of OpenSSH',
+      `${dashes}BEGIN OPENSSH PRIVATE KEY${dashes}\n${keyLine}\n${dashes}END OPENSSH PRIVATE KEY${dashes}`,
+    ],
+    [
+      'of PGP',
+      `${dashes}BEGIN PGP PRIVATE KEY BLOCK${dashes}\nVersion: 1\n\n${keyLine}\n=abcd\n${dashes}END PGP PRIVATE KEY BLOCK${dashes}`,
+    ],
+    [
+      'of SSH2',
+      `---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "x"\n${keyLine}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----`,
+    ],
+    ['that is very long', `${begin}\n${`${keyLine}\n`.repeat(300)}${end}`],
+    ['that is very long and cut off', `${begin}\n${`${keyLine}\n`.repeat(2000)}`],
+  ])('is masked whole: %s', (_how, text) => {
+    const masked = mask(text)
+
+    expect(masked.text).not.toMatch(/Fake0Example1For/)
+    expect(masked.found).toEqual([{ rule: 'private-key', count: 1 }])
+    expect(masked.text.split('\n').length).toBe(text.split('\n').length)
+  })
+
+  it('does not take the text after it along', () => {
+    expect(mask(`${begin}\n${keyLine}\nnow something else\n`).text).toContain('now something else')
+    expect(mask(json).text).toContain('"client_email":"a@b.c"')
+  })
+
+  it('does not leak however short an answer is cut', () => {
+    const text = `${'x'.repeat(50)}\n${begin}\n${`${keyLine}\n`.repeat(8)}${end}\nghp_${fake(36)}\n`
+    const { text: masked } = mask(text)
+
+    for (let max = 0; max <= text.length; max++) {
+      expect(cutText(masked, max).text).not.toMatch(/Fake0Ex/)
+    }
+  })
+})
+
+describe('blocking', () => {
+  it('withholds the text and says which kinds it held', () => {
+    const { text, found } = block(`a\nghp_${fake(36)}\nb ghp_${fakeHex(36)}\n${begin}\n${keyLine}\n${end}`)
+
+    expect(text).toBe('[withheld because it contains secrets: 2 × github-token, private-key]')
+    expect(found).toHaveLength(2)
+  })
+
+  it('lets text without secrets through', () => {
+    expect(block('nothing here').text).toBe('nothing here')
+  })
+})
+
+describe('switched off', () => {
+  it('leaves everything as it is', () => {
+    const text = `ghp_${fake(36)}`
+
+    expect(off(text)).toEqual({ text, found: [] })
+  })
+})
+
+describe('for every text', () => {
+  const pieces = fc.oneof(
+    fc.constantFrom(...SECRET_RULES.map(({ example }) => example)),
+    fc.constantFrom(...SECRET_RULES.flatMap(({ keywords }) => keywords)),
+    fc.constantFrom(
+      ' ',
+      '\n',
+      '=',
+      ': ',
+      '"',
+      "'",
+      '`',
+      '[',
+      ']',
+      '@',
+      '//',
+      '\r\n',
+      '- ',
+      'é',
+      '😀',
+      '\\n',
+      ':',
+      '_',
+      '.',
+    ),
+    fc.string({ maxLength: 12 }),
+    fc.integer({ min: 1, max: 70 }).map(fake),
+  )
+  const text = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''))
+
+  it('what was masked holds nothing more to mask', () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        const once = mask(given).text
+
+        expect(mask(once)).toEqual({ text: once, found: [] })
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('lines stay lines', () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        expect(mask(given).text.split('\n').length).toBe(given.split('\n').length)
+      }),
+    )
+  })
+
+  it('a secret is found wherever it stands apart', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...SECRET_RULES), fc.string(), fc.string(), (rule, before, after) => {
+        expect(mask(`${before}\n${rule.example}\n${after}`).found.length).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  it('without any keyword nothing changes', () => {
+    const words = SECRET_RULES.flatMap(({ keywords }) => keywords.map((keyword) => keyword.toLowerCase()))
+
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (given) => {
+        fc.pre(!words.some((word) => given.toLowerCase().includes(word)))
+
+        expect(mask(given)).toEqual({ text: given, found: [] })
+      }),
+    )
+  })
+})
+
+describe('the cost', () => {
+  const PLAIN = 'plain words without anything to look at, again and again\n'
+  const fill = (unit: string, size: number) => unit.repeat(Math.ceil(size / unit.length))
+  const timeOf = (text: string) => {
+    const start = performance.now()
+    mask(text)
+    return performance.now() - start
+  }
+  /** Texts that make a rule try again and again: its beginnings side by side, almost its example, … */
+  const hostile = ({ example, keywords }: (typeof SECRET_RULES)[number]) => [
+    keywords.join(''),
+    keywords.map((keyword) => `${keyword}=`).join(''),
+    keywords.map((keyword) => `${keyword} : `).join(''),
+    keywords.map((keyword) => `${keyword}${'a'.repeat(4000)}`).join(''),
+    keywords.map((keyword) => `${keyword}\n${keyLine}\n`).join(''),
+    example,
+    example.slice(0, -1),
+    `${example.slice(0, -8)} `,
+  ]
+
+  it('of a megabyte made to be slow stays within a bounded factor of plain text, for every rule', {
+    timeout: 120_000,
+  }, () => {
+    const plain = Math.min(...Array.from({ length: 5 }, () => timeOf(fill(PLAIN, 1_000_000))))
+
+    for (const rule of SECRET_RULES) {
+      const [worst = ''] = hostile(rule)
+        .map((unit) => ({ unit, ms: timeOf(fill(unit, 50_000)) }))
+        .sort((a, b) => b.ms - a.ms)
+        .map(({ unit }) => unit)
+
+      // quadratic work on a megabyte would be a factor of many thousands
+      expect(timeOf(fill(worst, 1_000_000)) / plain, `${rule.name}: ${worst.slice(0, 60)}`).toBeLessThan(1000)
+    }
+  })
+})
