@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
-import { InvalidInput, toErrorText } from '../lib/errors.js'
+import { InvalidInput } from '../lib/errors.js'
 import { findNearMisses } from '../lib/near-miss.js'
 import { decideForEntry } from '../policy/decide.js'
 import { explain } from '../policy/explain.js'
 import { loadPolicy } from '../policy/load.js'
 import type { Policy } from '../policy/policy.js'
+import { isMisuse, Misuse } from './command.js'
 
 interface Output {
   write(text: string): unknown
@@ -42,21 +43,13 @@ export const policyCommand = {
         return 1
       }
       if (isMisuse(error)) {
-        context.stderr.write(`${toErrorText(error)}\n\n${USAGE}`)
+        context.stderr.write(`${error.message}\n\n${USAGE}`)
         return 2
       }
       throw error
     }
   },
 } as const
-
-class Misuse extends Error {}
-
-/** Our own complaint about the arguments, or the one of `parseArgs`. */
-function isMisuse(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return error instanceof Misuse || code.startsWith('ERR_PARSE_ARGS')
-}
 
 function runAction([action, ...rest]: readonly string[], context: PolicyCommandContext): number {
   switch (action) {
