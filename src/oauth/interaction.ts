@@ -102,6 +102,8 @@ export function createInteractionHandlers(options: InteractionOptions): Interact
     if (request.redirect.kind === 'app') {
       // the browser stays where it is when an app opens, so the page it stays on says that this was it
       pages.send(ctx, 200, pages.done(request.clientName, !('error' in result), returnTo))
+    } else if (ctx.method === 'POST') {
+      pages.send(ctx, 200, pages.goingBack(request.clientName, returnTo))
     } else {
       redirect(ctx, returnTo)
     }

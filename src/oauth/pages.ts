@@ -7,12 +7,12 @@ import {
   DonePage,
   ExpiredPage,
   RefusedPage,
+  ReturnPage,
   type SignInFailure,
   SignInFailurePage,
   SwitchPage,
 } from '../pages/message.js'
 import type { GiteaOAuth } from './gitea-oauth.js'
-import { toFormActionSource } from './redirect-uri.js'
 
 type ConsentFacts = Omit<ConsentPageProps, 'action' | 'switchUrl' | 'giteaUrl'> & { readonly uid: string }
 
@@ -21,6 +21,7 @@ export interface Pages {
   signInFailure(failure: SignInFailure, uid: string): RenderedPage
   switchPerson(login: string, uid: string): RenderedPage
   done(clientName: string, isAllowed: boolean, continueTo: string): RenderedPage
+  goingBack(clientName: string, continueTo: string): RenderedPage
   expired(): RenderedPage
   refused(code: string): RenderedPage
   home(): RenderedPage
@@ -42,10 +43,7 @@ export function createPages({ publicBaseUrl, gitea }: PagesOptions): Pages {
     consent: ({ uid, ...consent }) => {
       const action = `/interaction/${uid}`
       const { giteaUrl } = facts()
-      return renderPage(ConsentPage({ ...consent, giteaUrl, action, switchUrl: `${action}/switch` }), [
-        `'self'`,
-        ...(consent.redirect.kind === 'app' ? [] : [toFormActionSource(consent.redirect.uri)]),
-      ])
+      return renderPage(ConsentPage({ ...consent, giteaUrl, action, switchUrl: `${action}/switch` }), [`'self'`])
     },
     signInFailure: (failure, uid) => {
       const base = `/interaction/${uid}`
@@ -59,6 +57,7 @@ export function createPages({ publicBaseUrl, gitea }: PagesOptions): Pages {
     },
     done: (clientName, isAllowed, continueTo) =>
       renderPage(DonePage({ ...facts(), clientName, isAllowed, continueTo })),
+    goingBack: (clientName, continueTo) => renderPage(ReturnPage({ ...facts(), clientName, continueTo })),
     expired: () => renderPage(ExpiredPage(facts())),
     refused: (code) => renderPage(RefusedPage({ ...facts(), code })),
     home: () => renderPage(HomePage({ publicBaseUrl, giteaUrl: facts().giteaUrl })),

@@ -78,16 +78,3 @@ function hasBlankOrControl(text: string): boolean {
   }
   return false
 }
-
-/**
- * The CSP source that lets a browser follow our answer to this redirect: Chromium holds every hop of a form's
- * redirects to `form-action`.
- */
-export function toFormActionSource(uri: string): string {
-  const url = new URL(uri)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    return url.protocol
-  }
-  // a CSP host source cannot hold an IPv6 literal
-  return url.hostname.startsWith('[') ? url.protocol : url.origin
-}

@@ -90,6 +90,27 @@ export const DonePage: FC<{
   </Layout>
 )
 
+/**
+ * An answer is on its way to the client. A page and not a redirect: browsers hold every hop that follows a form to the
+ * form's own targets, and where the client sends people afterwards is its own affair.
+ */
+export const ReturnPage: FC<{
+  readonly giteaHost: string
+  readonly clientName: string
+  readonly continueTo: string
+}> = ({ giteaHost, clientName, continueTo }) => (
+  <Layout title="Going back" giteaHost={giteaHost} continueTo={continueTo}>
+    <main class="card">
+      <h1>
+        Going back to <bdi class="name">{toDisplayName(clientName)}</bdi>
+      </h1>
+      <p class="small">
+        If nothing happens, <a href={continueTo}>go on</a>.
+      </p>
+    </main>
+  </Layout>
+)
+
 /** Before signing in as somebody else. */
 export const SwitchPage: FC<{
   readonly giteaHost: string

@@ -40,7 +40,7 @@ describe('the consent page', () => {
     const page = await openConsent(app, createBrowser(), toAuthorizeUrl(app, client.client_id))
 
     expect(page.headers.get('content-security-policy')).toMatch(
-      /^default-src 'none'; style-src 'sha256-[^']+'; img-src 'none'; form-action 'self' https:\/\/client\.example; base-uri 'none'; frame-ancestors 'none'$/,
+      /^default-src 'none'; style-src 'sha256-[^']+'; img-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
     )
     expect(page.headers.get('x-frame-options')).toBe('DENY')
     expect(page.headers.get('cache-control')).toBe('no-store')
@@ -63,6 +63,19 @@ describe('the consent page', () => {
     expect(page.html).not.toMatch(/[\u202E\u200B]/)
     expect(page.html).not.toContain('x'.repeat(60))
     expect(page.html).not.toContain('evil.example')
+  })
+
+  it('answers with a page of ours, so that the client may send the browser on to anywhere', async () => {
+    const app = await startOAuthApp()
+    const client = await registerClient(app)
+    const browser = createBrowser()
+    const page = await openConsent(app, browser, toAuthorizeUrl(app, client.client_id))
+
+    const answer = await browser.submit(page, {}, { name: 'decision', value: 'allow' })
+
+    expect(answer.status).toBe(200)
+    expect(answer.text).toContain('Going back to Test client')
+    expect(answer.location).toMatch(new RegExp(`^${app.url}/authorize/`))
   })
 
   it('says no to the client when the person does', async () => {
@@ -143,8 +156,7 @@ describe('the consent page', () => {
     const done = await browser.submit(page, {}, { name: 'decision', value: 'allow' })
 
     expect(done.text).toContain('You can close this window')
-    const next = /http-equiv="refresh" content="0; url=([^"]+)"/.exec(done.html)?.[1]
-    const last = await browser.get(next ?? '')
+    const last = await browser.follow(done)
     expect(last.location).toMatch(/^cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback\?code=agm_ac_/)
     const tokens = await exchange(app, client.client_id, new URL(last.location ?? ''), { redirect_uri: redirect })
     expect(tokens.status).toBe(200)

@@ -8,6 +8,7 @@ import {
   DonePage,
   ExpiredPage,
   RefusedPage,
+  ReturnPage,
   type SignInFailure,
   SignInFailurePage,
   SwitchPage,
@@ -45,6 +46,7 @@ const pages = {
   expired: () => <ExpiredPage {...GITEA} />,
   refused: () => <RefusedPage {...GITEA} code="invalid_redirect_uri" />,
   done: () => <DonePage {...GITEA} clientName="Client" isAllowed continueTo="/authorize/1" />,
+  return: () => <ReturnPage {...GITEA} clientName="Client" continueTo="/authorize/1" />,
   switch: () => <SwitchPage {...GITEA} login="alice" signInUrl="/a" backUrl="/b" />,
   home: () => <HomePage publicBaseUrl="https://aegis.example.org" giteaUrl={GITEA.giteaUrl} />,
   ...Object.fromEntries(

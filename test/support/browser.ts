@@ -3,7 +3,7 @@
  * following it silently, so that a test can look at each hop of a sign-in.
  * As in real browsers cookies belong to a host name, not to a port: two servers on 127.0.0.1 see each other's.
  */
-import { type HtmlForm, readForms, readText } from './html-forms.js'
+import { decodeEntities, type HtmlForm, readForms, readText } from './html-forms.js'
 
 export interface Page {
   /** The address that was asked for, absolute. */
@@ -14,7 +14,7 @@ export interface Page {
   /** What a reader sees. */
   readonly text: string
   readonly forms: readonly HtmlForm[]
-  /** Where this answer redirects to, absolute; undefined when it is not a redirect. */
+  /** Where this answer redirects or at once refreshes to, absolute; undefined when it does neither. */
   readonly location: string | undefined
 }
 
@@ -72,6 +72,12 @@ function parseCookie(line: string): Cookie & { readonly isGone: boolean } {
   }
 }
 
+/** Example: <meta http-equiv="refresh" content="0; url=/next"/> */
+function findRefreshTarget(html: string): string | null {
+  const target = /<meta http-equiv="refresh" content="0; url=([^"]+)"/.exec(html)?.[1]
+  return target === undefined ? null : decodeEntities(target)
+}
+
 function chooseForm(page: Page, fields: Readonly<Record<string, string>>, button: PressedButton | undefined): HtmlForm {
   const buttonName = typeof button === 'string' ? button : button?.name
   const candidates = page.forms.filter(
@@ -118,7 +124,8 @@ export function createBrowser(headers: Readonly<Record<string, string>> = {}): B
       else jar.set(held.name, held)
     }
     const html = await response.text()
-    const target = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null
+    const target =
+      response.status >= 300 && response.status < 400 ? response.headers.get('location') : findRefreshTarget(html)
     return {
       url,
       status: response.status,
@@ -155,7 +162,7 @@ export function createBrowser(headers: Readonly<Record<string, string>> = {}): B
     },
     follow(page) {
       if (page.location === undefined)
-        throw new Error(`${page.url} answered ${page.status}, not a redirect: ${page.text.slice(0, 300)}`)
+        throw new Error(`${page.url} answered ${page.status}, no redirect: ${page.text.slice(0, 300)}`)
       // Every redirect these tests meet is a 301, 302 or 303 after a GET or POST, which browsers follow with GET.
       if (page.status === 307 || page.status === 308) throw new Error(`${page.url} redirects with ${page.status}`)
       return browser.get(page.location)
