@@ -57,14 +57,27 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ]
 
+const NEEDED_NODE = 24
 const HELP = new Set(['help', '--help', '-h'])
 
 /**
  * Runs `aegis <argv>`.
  *
+ * @param nodeVersion of this runtime; on an older one the native addon ends the process without a word
  * @returns the exit code; every error has been printed
  */
-export async function runCli(argv: readonly string[], io: CommandIo): Promise<number> {
+export async function runCli(
+  argv: readonly string[],
+  io: CommandIo,
+  nodeVersion = process.versions.node,
+): Promise<number> {
+  if (Number.parseInt(nodeVersion, 10) < NEEDED_NODE) {
+    printLines(
+      io.stderr,
+      `AegisGitea MCP needs Node ${NEEDED_NODE}, and this is ${nodeVersion}. In a clone, npm ci has brought it: node_modules/.bin/node dist/aegis.mjs …`,
+    )
+    return 1
+  }
   const [first, ...rest] = argv
   const asksForHelp = first === undefined || HELP.has(first)
   const name = asksForHelp ? rest[0] : first === '--version' || first === '-v' ? 'version' : first

@@ -8,7 +8,8 @@ const KINDS = {
   'token-encryption': {
     setting: 'TOKEN_ENCRYPTION_KEYS',
     howElse: 'Put a new entry first in it and keep the others: k2:<openssl rand -base64 32>,k1:…',
-    afterwards: 'Sign-ins stored from then on use it; older ones stay readable with the earlier keys, which are kept.',
+    afterwards:
+      'At that start everything stored is encrypted anew with it. Earlier keys are kept, because backups still need them.',
   },
   'audit-signing': {
     setting: 'AUDIT_SIGNING_KEY_PATH',

@@ -78,6 +78,17 @@ test('prints the version', async () => {
   }
 })
 
+test('on an older Node it says what it needs instead of ending without a word', async () => {
+  const lines: string[] = []
+  const stderr = Object.assign(Object.create(process.stderr), { write: (text: string) => lines.push(text) > 0 })
+  const io = { stdin: process.stdin, stdout: process.stdout, stderr, env: {}, cwd: '.' }
+
+  const code = await runCli(['db', 'check'], io, '20.20.2')
+
+  expect(code).toBe(1)
+  expect(lines.join('')).toMatch(/needs Node 24, and this is 20\.20\.2\. .*node_modules\/\.bin\/node/)
+})
+
 test('a bug is said to be one, with its stack only when asked for', async () => {
   const stdout = {
     write: () => {

@@ -7,7 +7,7 @@ import { InvalidInput, toErrorText } from '../../lib/errors.js'
 import { loadPolicy } from '../../policy/load.js'
 import type { CommandIo } from '../command.js'
 import { findMigrationState, findMigrationsFolder, toDatabasePath, toKeyFolder, toPolicyPath } from '../state-file.js'
-import { type Check, failed, ok, warning } from './check.js'
+import { type Check, failed, ok } from './check.js'
 
 /** The files the server lives on. Makes none of them: what is missing is made at the first start. */
 export function checkStorage(config: Config, toolNames: readonly string[], io: CommandIo): Check[] {
@@ -82,13 +82,12 @@ function checkKeys(config: Config, databasePath: string): Check[] {
     return [failed(step, `Other users can read ${open.join(' and ')} in ${folder}.`, `chmod 600 ${folder}/*.json`)]
   }
   if (new Set([...given, ...present]).size < 2) {
-    // with a database, a missing key file means that its tokens cannot be read any more
     return existsSync(databasePath)
       ? [
-          warning(
+          failed(
             step,
             `A key file is missing in ${folder}, and the database is there already.`,
-            'Restore the keys from a backup. New ones are made at the next start, and everybody signs in again.',
+            'Restore the keys from a backup: what they encrypted cannot be read without them, and the server does not start.',
           ),
         ]
       : [ok(step, `${folder} will be made at the first start`)]
