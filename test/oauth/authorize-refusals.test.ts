@@ -107,6 +107,37 @@ it('builds every address from the configured issuer, whatever host and scheme th
   expect(page.headers.getSetCookie().join()).not.toContain('evil.example')
 })
 
+it('sets only secure cookies behind a TLS proxy, each no wider than it must be', async () => {
+  const publicBaseUrl = 'https://aegis.example.org'
+  const app = await startOAuthApp({ publicBaseUrl })
+  const { client_id } = await registerClient(app)
+  const query = new URL(toAuthorizeUrl(app, client_id, { resource: null })).search
+
+  const started = await fetch(`${app.url}/authorize${query}`, { redirect: 'manual' })
+  const interaction = started.headers.get('location') ?? ''
+  const cookies = started.headers.getSetCookie()
+  const shown = await fetch(app.url + interaction, {
+    redirect: 'manual',
+    headers: { cookie: cookies.map((cookie) => cookie.split(';')[0]).join('; ') },
+  })
+
+  expect(new URL(shown.headers.get('location') ?? '').searchParams.get('redirect_uri')).toBe(
+    `${publicBaseUrl}/oauth/callback`,
+  )
+  expect(cookies.map((cookie) => cookie.split('=')[0])).toEqual([
+    '__Secure-aegis_interaction',
+    '__Secure-aegis_interaction.sig',
+    '__Secure-aegis_resume',
+    '__Secure-aegis_resume.sig',
+  ])
+  for (const cookie of cookies) {
+    expect(cookie).toMatch(/; path=\/(interaction|authorize)\/[\w-]+; expires=[^;]+; samesite=lax; secure; httponly$/)
+  }
+  expect(shown.headers.getSetCookie()).toEqual([
+    expect.stringMatching(/^__Host-aegis_browser=[\w-]{43}; Path=\/; Max-Age=7200; HttpOnly; SameSite=Lax; Secure$/),
+  ])
+})
+
 it('leaves iss out of answers and metadata when it is switched off', async () => {
   const app = await startOAuthApp({ issParameter: false })
   const { client_id } = await registerClient(app)

@@ -38,6 +38,8 @@ function createMovableClock(): MovableClock {
 }
 
 interface OAuthAppOptions {
+  /** What the server believes it is called, when that is not where the test reaches it. */
+  readonly publicBaseUrl?: string
   readonly gitea?: Partial<GiteaSandboxOptions>
   readonly issParameter?: boolean
   readonly registrationEnabled?: boolean
@@ -92,7 +94,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
     store,
     clock,
     keyRing: { currentId: 'k1', keys: new Map([['k1', randomBytes(32)]]) },
-    publicBaseUrl: url,
+    publicBaseUrl: options.publicBaseUrl ?? url,
     gitea: {
       url: gitea.url,
       clientId: application.clientId,
