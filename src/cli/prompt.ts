@@ -63,7 +63,7 @@ export function createPrompt(io: CommandIo): Prompt {
   return {
     ask: async (question, parse, fallback) => {
       for (;;) {
-        const answer = (await readAnswer(`${question}${fallback === undefined ? '' : ` [${fallback}]`}: `)).trim()
+        const answer = (await readAnswer(`${question}${fallback ? ` [${fallback}]` : ''}: `)).trim()
         // a wrong answer is asked for again, with the reason
         try {
           return parse(answer === '' ? (fallback ?? '') : answer)
