@@ -16,7 +16,7 @@ export interface SecretCount {
   readonly count: number
 }
 
-export interface Redaction {
+interface Redaction {
   readonly text: string
   readonly found: readonly SecretCount[]
 }

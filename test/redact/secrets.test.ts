@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { cutText } from '../../src/redact/bounds.js'
@@ -30,6 +31,12 @@ describe('every kind of secret', () => {
 
   it('is one of at least seventy', () => {
     expect(new Set(SECRET_RULES.map(({ name }) => name)).size).toBeGreaterThan(70)
+  })
+
+  it('is named in the documentation', () => {
+    const documented = readFileSync('docs/redaction.md', 'utf8')
+
+    expect(SECRET_RULES.filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(documented))).toEqual([])
   })
 
   it('leaves nothing of the example behind', () => {
