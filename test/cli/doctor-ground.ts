@@ -14,7 +14,7 @@ interface Finding {
   readonly fix?: string
 }
 
-export interface Walk {
+interface Walk {
   readonly code: number
   readonly findings: readonly Finding[]
   /** What failed or needs a look, as one text. */
@@ -29,7 +29,7 @@ export interface DoctorGround {
   install(settings?: Readonly<Record<string, string>>): Promise<Installation>
 }
 
-export interface Installation {
+interface Installation {
   readonly folder: string
   readonly url: string
   readonly settings: Readonly<Record<string, string>>

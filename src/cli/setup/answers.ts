@@ -37,13 +37,13 @@ export interface Addresses {
 const PLAIN = /^[\w.~:/[\]%-]+$/
 
 /** @throws InvalidInput saying what to give instead */
-export function parseGiteaUrl(text: string): string {
+function parseGiteaUrl(text: string): string {
   const url = parseWebUrl(text, 'the address of your Gitea', 'https://git.example.org')
   return url.href.replace(/\/+$/, '')
 }
 
 /** @throws InvalidInput saying what to give instead */
-export function parsePublicUrl(text: string): string {
+function parsePublicUrl(text: string): string {
   const example = 'https://mcp.example.org'
   const url = parseWebUrl(text, 'the public address', example)
   if (url.pathname !== '/') {

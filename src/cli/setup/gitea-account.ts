@@ -17,7 +17,7 @@ const Application = z.object({
 })
 const ApplicationWithSecret = Application.extend({ client_secret: z.string().regex(/^[\w-]+$/) })
 
-export type GiteaApplication = z.infer<typeof Application>
+type GiteaApplication = z.infer<typeof Application>
 export type GiteaApplicationWithSecret = z.infer<typeof ApplicationWithSecret>
 
 /** Gitea does not know the credential, or wants a one-time code with it: it answers both alike. */
