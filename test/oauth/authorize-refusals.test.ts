@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createBrowser } from '../support/browser.js'
-import { postJson, registerClient, startOAuthApp, toAuthorizeUrl, WEB_REDIRECT } from './oauth-app.js'
+import { startOAuthApp, WEB_REDIRECT } from './oauth-app.js'
+import { postJson, registerClient, toAuthorizeUrl } from './oauth-client.js'
 
 describe('an authorization request that cannot be trusted to name where the answer goes', () => {
   it.each([

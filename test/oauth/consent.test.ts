@@ -2,19 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { DAY } from '../../src/lib/units.js'
 import { createBrowser } from '../support/browser.js'
 import { signInAtGitea } from '../support/sign-in-at-gitea.js'
-import {
-  BOB,
-  callMcp,
-  connect,
-  decide,
-  exchange,
-  LOOPBACK_REDIRECT,
-  openConsent,
-  registerClient,
-  startOAuthApp,
-  toAuthorizeUrl,
-  WEB_REDIRECT,
-} from './oauth-app.js'
+import { BOB, LOOPBACK_REDIRECT, startOAuthApp, WEB_REDIRECT } from './oauth-app.js'
+import { callMcp, connect, decide, exchange, openConsent, registerClient, toAuthorizeUrl } from './oauth-client.js'
 
 const WRITE = { scope: 'read:repository write:repository' }
 
@@ -222,7 +211,7 @@ describe('a person who said yes', () => {
     const callback = await decide(app, browser, page)
     const stepped = await exchange(app, client.client_id, callback)
     expect(stepped.body.scope).toBe('read:repository write:repository')
-    expect((await callMcp(app, tokens.access_token)).body['scopes']).toEqual(['read:repository'])
+    expect((await callMcp(app, tokens.access_token)).body.scopes).toEqual(['read:repository'])
   })
 })
 

@@ -2,17 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { MINUTE } from '../../src/lib/units.js'
 import { type Browser, createBrowser, type Page } from '../support/browser.js'
 import { signInAtGitea } from '../support/sign-in-at-gitea.js'
-import {
-  ALICE,
-  callMcp,
-  connect,
-  decide,
-  type OAuthApp,
-  openConsent,
-  registerClient,
-  startOAuthApp,
-  toAuthorizeUrl,
-} from './oauth-app.js'
+import { ALICE, type OAuthApp, startOAuthApp } from './oauth-app.js'
+import { callMcp, connect, decide, openConsent, registerClient, toAuthorizeUrl } from './oauth-client.js'
 
 /** Signs in at Gitea and stops at its consent page, to press something else there. */
 async function openGiteaConsent(app: OAuthApp, browser: Browser, authorizeUrl: string): Promise<Page> {

@@ -2,7 +2,8 @@ import * as modern from '@modelcontextprotocol/client'
 import * as classic from '@modelcontextprotocol/sdk/client/auth.js'
 import { describe, expect, it } from 'vitest'
 import { createBrowser } from '../support/browser.js'
-import { callMcp, decide, LOOPBACK_REDIRECT, type OAuthApp, openConsent, startOAuthApp } from './oauth-app.js'
+import { LOOPBACK_REDIRECT, type OAuthApp, startOAuthApp } from './oauth-app.js'
+import { callMcp, decide, openConsent } from './oauth-client.js'
 
 /** The storage both SDK generations ask for, in memory. */
 function createStorage(app: OAuthApp) {

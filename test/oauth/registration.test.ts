@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY } from '../../src/lib/units.js'
-import { connect, postJson, refresh, registerClient, startOAuthApp, WEB_REDIRECT } from './oauth-app.js'
+import { startOAuthApp, WEB_REDIRECT } from './oauth-app.js'
+import { connect, postJson, refresh, registerClient } from './oauth-client.js'
 
 describe('registration', () => {
   it('answers with what was registered, and nothing that was ignored', async () => {

@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createCipher } from '../../src/oauth/cipher.js'
 import { createOAuthServer } from '../../src/oauth/server.js'
-import { callMcp, connect, refresh, registerClient, startOAuthApp } from './oauth-app.js'
+import { startOAuthApp } from './oauth-app.js'
+import { callMcp, connect, refresh, registerClient } from './oauth-client.js'
 
 it('leaves no token, code, secret or verifier readable in the database files', async () => {
   const app = await startOAuthApp()
   const confidential = await registerClient(app, { token_endpoint_auth_method: 'client_secret_post' })
   const { client, callback, tokens } = await connect(app)
   const refreshed = await refresh(app, client.client_id, tokens.refresh_token)
-  const accountId = String((await callMcp(app, tokens.access_token)).body['accountId'])
+  const accountId = String((await callMcp(app, tokens.access_token)).body.accountId)
   const giteaToken = await app.oauth.vault.credentialFor(accountId).token()
   const stored = app.store.sqlite.prepare('SELECT access_token FROM gitea_token_set').pluck().get()
 
@@ -36,7 +37,7 @@ it('writes every stored secret under the current key when asked to', async () =>
   const app = await startOAuthApp()
   await registerClient(app, { token_endpoint_auth_method: 'client_secret_post' })
   const { tokens } = await connect(app)
-  const accountId = String((await callMcp(app, tokens.access_token)).body['accountId'])
+  const accountId = String((await callMcp(app, tokens.access_token)).body.accountId)
   const before = await app.oauth.vault.credentialFor(accountId).token()
   const keys = new Map([...app.oauthOptions.keyRing.keys, ['k2', randomBytes(32)]])
   const rotated = createOAuthServer({ ...app.oauthOptions, keyRing: { currentId: 'k2', keys } })

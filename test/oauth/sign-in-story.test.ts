@@ -1,15 +1,7 @@
 import { expect, it } from 'vitest'
 import { createBrowser } from '../support/browser.js'
-import {
-  callMcp,
-  connect,
-  decide,
-  exchange,
-  openConsent,
-  registerClient,
-  startOAuthApp,
-  toAuthorizeUrl,
-} from './oauth-app.js'
+import { startOAuthApp } from './oauth-app.js'
+import { callMcp, connect, decide, exchange, openConsent, registerClient, toAuthorizeUrl } from './oauth-client.js'
 
 it('takes a person from the client through Gitea and the consent page back to the client with a token', async () => {
   const app = await startOAuthApp()
@@ -52,7 +44,7 @@ it('hands out a Gitea token of the person that Gitea accepts', async () => {
   const { tokens } = await connect(app)
   const { body } = await callMcp(app, tokens.access_token)
 
-  const token = await app.oauth.vault.credentialFor(String(body['accountId'])).token()
+  const token = await app.oauth.vault.credentialFor(String(body.accountId)).token()
   const response = await fetch(`${app.gitea.url}/api/v1/user`, { headers: { authorization: `Bearer ${token}` } })
 
   expect(await response.json()).toMatchObject({ login: 'alice' })

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { MINUTE } from '../../src/lib/units.js'
-import { BOB, callMcp, connect, type OAuthApp, refresh, startOAuthApp } from './oauth-app.js'
+import { BOB, type OAuthApp, startOAuthApp } from './oauth-app.js'
+import { callMcp, connect, refresh } from './oauth-client.js'
 
 const HOUR_BEFORE_REFRESH = 59 * MINUTE
 
 async function connectAlice(app: OAuthApp) {
   const connection = await connect(app)
-  const accountId = String((await callMcp(app, connection.tokens.access_token)).body['accountId'])
+  const accountId = String((await callMcp(app, connection.tokens.access_token)).body.accountId)
   return { ...connection, accountId, credential: app.oauth.vault.credentialFor(accountId) }
 }
 
