@@ -80,6 +80,8 @@ function countLines(hunks: readonly string[]): { additions: number; deletions: n
 
 /** From the plainest source there is: rename lines, then `---`/`+++`, then the first line, whose blanks are ambiguous. */
 function parseNames(header: readonly string[], find: Find): { old: string; new: string } | undefined {
+  // a combined diff of a merge names its files otherwise, and Gitea sends none
+  if (!header[0]?.startsWith('diff --git ')) return undefined
   const from = find('rename from ') ?? find('copy from ')
   const to = find('rename to ') ?? find('copy to ')
   if (from !== undefined && to !== undefined) return toNames(unquote(from), unquote(to))

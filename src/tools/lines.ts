@@ -131,6 +131,11 @@ export function toDay(time: string): string {
   return time.slice(0, 10)
 }
 
+/** A day after `previous` in a list: `11-20`, with the year only where it changes. */
+export function toNextDay(time: string, previous: string | undefined): string {
+  return previous?.slice(0, 5) === time.slice(0, 5) ? time.slice(5, 10) : toDay(time)
+}
+
 /** The first line of a commit message. */
 export function toSubject(message: string): string {
   return toOneLine(message.trimStart().split('\n', 1)[0] ?? '')

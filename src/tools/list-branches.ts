@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { listBranches as loadBranches } from '../gitea/git.js'
 import { getRepository } from '../gitea/repos.js'
 import { defineTool } from './define-tool.js'
-import { describePart, toDay, toListPart, toOneLine, toShortId, toSubject, toText } from './lines.js'
+import { describePart, toListPart, toNextDay, toOneLine, toShortId, toSubject, toText } from './lines.js'
 import { limit, listPosition, owner, page, repo } from './params.js'
 
 const Row = z.object({
@@ -42,7 +42,7 @@ export const listBranches = defineTool({
     const { items: branches, ...part } = toListPart(
       { items: rows, total },
       { page, limit },
-      describeRow,
+      (branch) => describeRow(branch),
       limits.maxChars,
     )
     return { branches, ...part }
@@ -55,13 +55,13 @@ export const listBranches = defineTool({
         { one: 'branch', many: 'branches', where: ` in ${owner}/${repo}` },
         limit,
       ),
-      ...branches.map(describeRow),
+      ...branches.map((branch, at) => describeRow(branch, branches[at - 1]?.committed_at)),
     ])
   },
 })
 
-function describeRow(branch: z.output<typeof Row>): string {
+function describeRow(branch: z.output<typeof Row>, previous?: string): string {
   const marks = [branch.default ? 'default' : '', branch.protected ? 'protected' : ''].filter((mark) => mark !== '')
   const marked = marks.length === 0 ? '' : ` (${marks.join(', ')})`
-  return `${branch.name}${marked} ${toShortId(branch.sha)} ${toDay(branch.committed_at)} ${toOneLine(branch.author)}: ${branch.subject}`
+  return `${branch.name}${marked} ${toShortId(branch.sha)} ${toNextDay(branch.committed_at, previous)} ${toOneLine(branch.author)}: ${branch.subject}`
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { listCommits as loadCommits } from '../gitea/git.js'
 import { defineTool } from './define-tool.js'
-import { describePart, toDay, toListPart, toOneLine, toShortId, toSubject, toText } from './lines.js'
+import { describePart, toDay, toListPart, toNextDay, toOneLine, toShortId, toSubject, toText } from './lines.js'
 import { limit, listPosition, owner, page, ref, repo } from './params.js'
 
 const Row = z.object({ sha: z.string(), subject: z.string(), author: z.string(), authored_at: z.string() })
@@ -36,11 +36,13 @@ export const listCommits = defineTool({
     const where = `${owner}/${repo}${ref === undefined ? '' : ` at ${ref}`}`
     if (part.total === 0) return `${where} has no commits yet.`
     const lines = [describePart({ items: commits, ...part }, { one: 'commit', where: ` in ${where}` }, limit)]
-    let day = ''
+    let previous: string | undefined
     for (const commit of commits) {
-      // the day once for all its commits
-      if (toDay(commit.authored_at) !== day) lines.push(toDay(commit.authored_at))
-      day = toDay(commit.authored_at)
+      // a day stands once above all its commits
+      if (previous === undefined || toDay(previous) !== toDay(commit.authored_at)) {
+        lines.push(toNextDay(commit.authored_at, previous))
+      }
+      previous = commit.authored_at
       lines.push(describeRow(commit))
     }
     return toText(lines)

@@ -6,7 +6,7 @@ import type { RepositoryName } from '../gitea/repos.js'
 import { InvalidInput } from '../lib/errors.js'
 import { defineTool } from './define-tool.js'
 import { describeTags, IssueRow, toIssueRow } from './issue-rows.js'
-import { describePart, toDay, toListPart, toOneLine, toText } from './lines.js'
+import { describePart, toListPart, toNextDay, toOneLine, toText } from './lines.js'
 import { limit, listPosition, namesOf, owner, page, repo, state } from './params.js'
 import { findByName, resolveNames } from './resolve-name.js'
 
@@ -31,7 +31,7 @@ export const listIssues = defineTool({
     const labels = await resolveFilter(gitea, { owner, repo }, wanted)
     const found = await loadIssues(gitea, { owner, repo, state, labels, page, limit })
     const rows = { items: found.items.map(toIssueRow), total: found.total }
-    const { items: issues, ...part } = toListPart(rows, { page, limit }, describeRow, limits.maxChars)
+    const { items: issues, ...part } = toListPart(rows, { page, limit }, (issue) => describeRow(issue), limits.maxChars)
     return { issues, ...part }
   },
   render({ issues, ...part }, { owner, repo, state, labels = [], limit }) {
@@ -39,7 +39,7 @@ export const listIssues = defineTool({
     const filter = labels.length === 0 ? '' : ` with ${labels.map(toOneLine).join(' and ')}`
     return toText([
       describePart({ items: issues, ...part }, { one, where: ` in ${owner}/${repo}${filter}` }, limit),
-      ...issues.map((issue) => describeRow(issue, state === 'all')),
+      ...issues.map((issue, at) => describeRow(issue, state === 'all', issues[at - 1]?.updated_at)),
     ])
   },
 })
@@ -64,9 +64,9 @@ async function resolveFilter(gitea: GiteaClient, name: RepositoryName, wanted: r
   return names
 }
 
-function describeRow(issue: IssueRow, showsState = true): string {
+function describeRow(issue: IssueRow, showsState = true, previous?: string): string {
   const closed = showsState && issue.state === 'closed' ? ' (closed)' : ''
   const comments = issue.comments === 0 ? '' : `, ${issue.comments}c`
-  const facts = `${toOneLine(issue.author)} ${toDay(issue.updated_at)}${comments}`
+  const facts = `${toOneLine(issue.author)} ${toNextDay(issue.updated_at, previous)}${comments}`
   return `#${issue.number} ${toOneLine(issue.title)}${closed}${describeTags(issue)} ${facts}`
 }

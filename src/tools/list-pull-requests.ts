@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { listPulls, type Pull } from '../gitea/pulls.js'
 import { defineTool } from './define-tool.js'
 import { describeTags, IssueRow, toIssueRow } from './issue-rows.js'
-import { describePart, toDay, toListPart, toOneLine, toText } from './lines.js'
+import { describePart, toListPart, toNextDay, toOneLine, toText } from './lines.js'
 import { limit, listPosition, owner, page, repo, state } from './params.js'
 
 const Row = IssueRow.extend({ base: z.string(), head: z.string(), draft: z.boolean(), merged: z.boolean() })
@@ -20,14 +20,19 @@ export const listPullRequests = defineTool({
     const limit = Math.min(asked, limits.maxItems)
     const found = await listPulls(gitea, { owner, repo, state, page, limit })
     const rows = { items: found.items.map(toRow), total: found.total }
-    const { items: pull_requests, ...part } = toListPart(rows, { page, limit }, describeRow, limits.maxChars)
+    const { items: pull_requests, ...part } = toListPart(
+      rows,
+      { page, limit },
+      (pull) => describeRow(pull),
+      limits.maxChars,
+    )
     return { pull_requests, ...part }
   },
   render({ pull_requests, ...part }, { owner, repo, state, limit }) {
     const one = `${state === 'all' ? '' : `${state} `}pull request`
     return toText([
       describePart({ items: pull_requests, ...part }, { one, where: ` in ${owner}/${repo}` }, limit),
-      ...pull_requests.map(describeRow),
+      ...pull_requests.map((pull, at) => describeRow(pull, pull_requests[at - 1]?.updated_at)),
     ])
   },
 })
@@ -36,8 +41,8 @@ function toRow(pull: Pull) {
   return { ...toIssueRow(pull), base: pull.base, head: pull.head, draft: pull.isDraft, merged: pull.isMerged }
 }
 
-function describeRow(pull: z.output<typeof Row>): string {
+function describeRow(pull: z.output<typeof Row>, previous?: string): string {
   const state = pull.merged ? ' (merged)' : pull.state === 'closed' ? ' (closed)' : pull.draft ? ' (draft)' : ''
   const sides = `${toOneLine(pull.head)} into ${toOneLine(pull.base)}`
-  return `#${pull.number} ${toOneLine(pull.title)}${state}${describeTags(pull)} ${sides}, ${toOneLine(pull.author)} ${toDay(pull.updated_at)}`
+  return `#${pull.number} ${toOneLine(pull.title)}${state}${describeTags(pull)} ${sides}, ${toOneLine(pull.author)} ${toNextDay(pull.updated_at, previous)}`
 }

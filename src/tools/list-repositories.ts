@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { GiteaClient } from '../gitea/client.js'
 import { listMyRepositories, type Repository, searchRepositories } from '../gitea/repos.js'
 import { defineTool } from './define-tool.js'
-import { count, describePart, toDay, toListPart, toOneLine, toText } from './lines.js'
+import { count, describePart, toListPart, toNextDay, toOneLine, toText } from './lines.js'
 import { limit, page, textOf } from './params.js'
 
 const GITEA_PAGE = 50
@@ -44,7 +44,12 @@ export const listRepositories = defineTool({
     const rows = found.visible.slice((page - 1) * limit, page * limit).map(toRow)
     // Gitea's own count would tell about repositories that are kept back
     const total = found.isAll ? found.visible.length : found.hidden === 0 ? found.total : undefined
-    const { items, ...part } = toListPart({ items: rows, total }, { page, limit }, describeRow, limits.maxChars)
+    const { items, ...part } = toListPart(
+      { items: rows, total },
+      { page, limit },
+      (row) => describeRow(row),
+      limits.maxChars,
+    )
     // without a total a full page does not prove that there is more
     const isMore = part.next !== undefined && found.visible.length > (page - 1) * limit + items.length
     return {
@@ -60,7 +65,7 @@ export const listRepositories = defineTool({
     const where = query === undefined ? '' : ` matching "${toOneLine(query)}"`
     return toText([
       describePart({ items: repositories, ...part }, { one: 'repository', many: 'repositories', where }, limit),
-      ...repositories.map(describeRow),
+      ...repositories.map((row, at) => describeRow(row, repositories[at - 1]?.updated_at)),
       hidden === 0 ? '' : `${count(hidden, 'repository', 'repositories')} left out: this connection may not use them.`,
       unread ? 'Not all repositories were looked at; pass query to narrow.' : '',
     ])
@@ -97,8 +102,11 @@ function toRow(repository: Repository) {
   return { owner, name, description, visibility, archived: isArchived, updated_at: updatedAt }
 }
 
-function describeRow({ owner, name, description, visibility, archived, updated_at }: z.output<typeof Row>): string {
-  const marks = [visibility === 'public' ? '' : visibility, archived ? 'archived' : ''].filter((mark) => mark !== '')
+function describeRow(row: z.output<typeof Row>, previous?: string): string {
+  const marks = [row.visibility === 'public' ? '' : row.visibility, row.archived ? 'archived' : ''].filter(
+    (mark) => mark !== '',
+  )
   const marked = marks.length === 0 ? '' : ` (${marks.join(', ')})`
-  return `${owner}/${name}${marked} ${toDay(updated_at)}${description === '' ? '' : `: ${toOneLine(description)}`}`
+  const description = row.description === '' ? '' : `: ${toOneLine(row.description)}`
+  return `${row.owner}/${row.name}${marked} ${toNextDay(row.updated_at, previous)}${description}`
 }

@@ -23,10 +23,12 @@ const empty = { owner: 'alice', repo: 'scratch' }
 test('lists branches with their last commit', async () => {
   const text = await alice.text(listBranches, booking)
 
-  expect(text.split('\n').sort().join('\n')).toMatchInlineSnapshot(`
+  // Gitea and its age decide on the order, and with it on which days have their year
+  const days = text.replaceAll(/(\d{4}-)?\d\d-\d\d/g, '<day>')
+  expect(days.split('\n').sort().join('\n')).toMatchInlineSnapshot(`
     "2 branches in harbor/booking.
-    feature/refund-window <id> 2026-10-29 alice: booking: full refund within a day of booking
-    main (default) <id> 2026-10-22 alice: fleet: note 40 from the weekly review"
+    feature/refund-window <id> <day> alice: booking: full refund within a day of booking
+    main (default) <id> <day> alice: fleet: note 40 from the weekly review"
   `)
 })
 

@@ -25,15 +25,15 @@ test('lists commits by day, newest first', async () => {
     "41 commits in harbor/booking; 1-6 here, page=2 continues.
     2026-10-22
     <id> alice: fleet: note 40 from the weekly review
-    2026-10-21
+    10-21
     <id> bob: fares: note 39 from the weekly review
-    2026-10-20
+    10-20
     <id> alice: customers: note 38 from the weekly review
-    2026-10-19
+    10-19
     <id> alice: cargo: note 37 from the weekly review
-    2026-10-17
+    10-17
     <id> bob: booking: note 36 from the weekly review
-    2026-10-16
+    10-16
     <id> alice: weather: note 35 from the weekly review"
   `)
 })

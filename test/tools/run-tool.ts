@@ -55,5 +55,5 @@ function toStable(text: string, url: string): string {
     .replaceAll(url, 'https://gitea.example')
     .replaceAll(/\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])(?:[0-9a-f]{8}|[0-9a-f]{40})\b/g, '<id>')
     .replaceAll(/comment \d+ by/g, 'comment <n> by')
-    .replaceAll(new RegExp(`${today}( \\d\\d:\\d\\d)?`, 'g'), '<today>')
+    .replaceAll(new RegExp(`${today}( \\d\\d:\\d\\d)?|\\b${today.slice(5)}\\b`, 'g'), '<today>')
 }

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import { expect, test } from 'vitest'
+import { operations } from '../../src/gitea/operations.js'
+import { toInputSchema } from '../../src/mcp/tool-list.js'
+import { catalog } from '../../src/tools/catalog.gen.js'
+import { listFiles } from './source-files.js'
+
+/** o200k tokens of name, description and schema, averaged over the list. */
+const TOKENS_A_TOOL = 95
+
+const each = catalog.map((tool) => [tool.name, tool] as const)
+
+test('every file that declares a tool is in the catalog', () => {
+  const declared = listFiles('src/tools/*.ts').filter((file) => /= defineTool\(/.test(readFileSync(file, 'utf8')))
+
+  expect(catalog.map((tool) => toFile(tool.name)).sort()).toEqual(declared.sort())
+})
+
+test.each(each)('%s is in a file of its name, with a test beside it', (name) => {
+  expect(existsSync(toFile(name))).toBe(true)
+  expect(existsSync(toTestFile(toFile(name)))).toBe(true)
+})
+
+test.each(each)('%s has a name and a description that clients can use', (name, tool) => {
+  expect(name).toMatch(/^[a-z][a-z0-9]*(_[a-z0-9]+)+$/)
+  expect(name.length).toBeLessThanOrEqual(64)
+  expect(tool.title).not.toBe('')
+  expect(tool.description).toMatch(/^[A-Z].*\.$/)
+})
+
+test.each(each)('%s describes every field and takes no other', (_name, tool) => {
+  const schema = toInputSchema(tool.input)
+  const undescribed = Object.entries(schema.properties ?? {}).filter(
+    ([, field]) => typeof field !== 'object' || field === null || !('description' in field) || field.description === '',
+  )
+
+  expect(undescribed).toEqual([])
+  expect(schema.additionalProperties).toBe(false)
+  expect(tool.input.safeParse({ surely_unknown: 1 }).error?.issues.map(({ code }) => code)).toContain(
+    'unrecognized_keys',
+  )
+})
+
+test.each(each)('%s has a schema that every client understands', (_name, tool) => {
+  expect(JSON.stringify(toInputSchema(tool.input))).not.toMatch(/"(anyOf|oneOf|allOf|not|\$ref)":/)
+})
+
+test.each(each)('%s says which of its arguments is a path', (_name, tool) => {
+  const paths = Object.keys(tool.input.shape).filter((field) => /path/.test(field))
+
+  expect(paths).toEqual(tool.pathArgument === undefined ? [] : [tool.pathArgument])
+})
+
+test.each(each)('%s sends to Gitea only what its effect allows', (_name, tool) => {
+  const writes = tool.operations.filter((operation) => operations[operation].kind !== 'read')
+
+  expect(writes.length > 0).toBe(tool.effect !== 'read')
+  expect(tool.scope).toBe(tool.effect === 'read' ? 'read:repository' : 'write:repository')
+  expect(new Set(tool.operations).size).toBe(tool.operations.length)
+})
+
+test('the list costs a model little', () => {
+  const tokens = catalog.map(({ name, description, input }) =>
+    countTokens(JSON.stringify({ name, description, inputSchema: toInputSchema(input) })),
+  )
+
+  expect(tokens.reduce((sum, count) => sum + count, 0) / catalog.length).toBeLessThanOrEqual(TOKENS_A_TOOL)
+})
+
+function toFile(name: string): string {
+  return `src/tools/${name.replaceAll('_', '-')}.ts`
+}
+
+function toTestFile(file: string): string {
+  return file.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts')
+}
