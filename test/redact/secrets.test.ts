@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { cutText } from '../../src/redact/bounds.js'
-import { fake, fakeHex } from '../../src/redact/rules/secret-rule.js'
+import { fake, fakeBase32, fakeHex } from '../../src/redact/rules/secret-rule.js'
 import { SECRET_RULES } from '../../src/redact/rules.js'
 import { createRedactor } from '../../src/redact/secrets.js'
 
@@ -71,6 +71,12 @@ describe('masking', () => {
     const text = `one\n${begin}\n${keyLine}\n${keyLine}\n${end}\nsix\n`
 
     expect(mask(text).text).toBe('one\n[secret masked: private-key]\n\n\n\nsix\n')
+  })
+
+  it('finds a secret that only ends where another was masked', () => {
+    const glued = `oy2${fakeBase32(43)}`
+
+    expect(mask(`${glued}dckr_pat_${fake(27)}`).text).toBe('[secret masked: nuget-key][secret masked: docker-token]')
   })
 
   it('counts each kind', () => {
