@@ -43,7 +43,8 @@ const comparedHeaders = [
 // Row ids and the like; times inside git objects are data and stay.
 const rowKeys = new Set([
   'id',
-  'login_name',
+  'sub',
+  'token_last_eight',
   'repo_id',
   'size',
   'watchers_count',
@@ -82,6 +83,8 @@ function normalize(value: unknown, url: string, key: string): unknown {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normalize(inner, url, name)]))
   }
   if (rowKeys.has(key) && (typeof value === 'number' || typeof value === 'string') && value !== '') return typeof value
+  // The harness cannot make a person an administrator without setting it.
+  if (key === 'login_name') return ''
   // Found by Gitea's linguist some time after a push.
   if (key === 'language') return typeof value
   if (timeKeys.has(key) && typeof value === 'string') return /^(0001|1970)/.test(value) ? value : 'time'

@@ -4,6 +4,7 @@ import { type GiteaProcess, rootLogin } from './process.js'
 export interface RootAnswer {
   text(field: string): string
   number(field: string): number
+  flag(field: string): boolean
 }
 
 export interface RootClient {
@@ -24,6 +25,11 @@ function answerOf(value: unknown, what: string): RootAnswer {
     number(field) {
       const found: unknown = fields.get(field)
       if (typeof found !== 'number') throw new Error(`${what} has no number ${field}`)
+      return found
+    },
+    flag(field) {
+      const found: unknown = fields.get(field)
+      if (typeof found !== 'boolean') throw new Error(`${what} has no flag ${field}`)
       return found
     },
   }

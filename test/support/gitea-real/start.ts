@@ -1,6 +1,7 @@
 /** A real Gitea behind the same surface as the sandbox, filled through its own API, pages and git. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createBrowser } from '../browser.js'
 import { createBareRepository, importCommits, runGit } from '../gitea-sandbox/git.js'
 import type { GiteaUnderTest, NewCommit, NewRepository, NewUser } from '../gitea-under-test.js'
@@ -74,7 +75,18 @@ async function pushCommits(
   )
   const branches = [...heads.keys()].map((branch) => `refs/heads/${branch}:refs/heads/${branch}`)
   await runGit(local, ['push', '--quiet', remote, ...branches])
+  await waitUntilFilled(workshop.root, owner, name)
   return heads.get(commits.at(-1)?.branch ?? 'main') ?? ''
+}
+
+/** Gitea notices a first push in the background; until then reads without a ref panic (HTTP 500 with a page). */
+async function waitUntilFilled(root: RootClient, owner: string, name: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const repository = await root.send('GET', `/repos/${owner}/${name}`)
+    if (!repository.flag('empty')) return
+    await delay(25)
+  }
+  throw new Error(`${owner}/${name} is still empty after a push`)
 }
 
 async function addRepository(workshop: Workshop, wanted: NewRepository): Promise<void> {
