@@ -28,7 +28,7 @@ export interface GiteaAnswer {
 export class AnswerTooLarge extends UpstreamFailed {}
 
 /**
- * Reads an answer with status 2xx.
+ * Reads an answer with status 2xx; `token` is cut out of anything that goes to the log.
  *
  * @throws AnswerTooLarge when JSON did not fit
  * @throws UpstreamFailed when it is not what Gitea's API sends

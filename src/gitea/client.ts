@@ -22,7 +22,7 @@ export interface GiteaTransportOptions {
   readonly connections?: number
 }
 
-export interface GiteaClientOptions {
+interface GiteaClientOptions {
   readonly operations: readonly OperationName[]
   /** Ends reads at Gitea too; a write that was sent is finished. */
   readonly signal: AbortSignal
@@ -31,7 +31,7 @@ export interface GiteaClientOptions {
   readonly onRequest?: (operation: OperationName) => void
 }
 
-export interface GiteaRequest {
+interface GiteaRequest {
   readonly path?: PathValues
   readonly query?: QueryValues
   /** Sent as JSON. */

@@ -3,7 +3,7 @@
  * name cannot be read has no path, and whoever filters by path must drop it.
  */
 
-export type DiffStatus = 'added' | 'deleted' | 'modified' | 'renamed' | 'copied'
+type DiffStatus = 'added' | 'deleted' | 'modified' | 'renamed' | 'copied'
 
 export interface DiffFile {
   /** Undefined when the name could not be read: not to be shown. */

@@ -10,7 +10,7 @@ import { textLines } from './params.js'
  * renamed file shows only when both its names may be seen.
  */
 
-export const ChangedFile = z.object({
+const ChangedFile = z.object({
   path: z.string(),
   old_path: z.string().optional(),
   status: z.enum(['added', 'deleted', 'modified', 'renamed', 'copied']),
@@ -97,7 +97,7 @@ export function describeDiff({ text, lines, continues }: DiffPart): string {
 }
 
 /** `src/app.ts +2 -1`, with what is special about it. */
-export function describeFile(file: ChangedFile): string {
+function describeFile(file: ChangedFile): string {
   const from = file.old_path === undefined ? '' : ` from ${quoteOdd(file.old_path)}`
   const status = file.status === 'modified' ? '' : ` (${file.status}${from})`
   const lines = file.binary
