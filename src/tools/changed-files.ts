@@ -18,7 +18,7 @@ const ChangedFile = z.object({
   deletions: z.number(),
   binary: z.boolean(),
 })
-export type ChangedFile = z.output<typeof ChangedFile>
+type ChangedFile = z.output<typeof ChangedFile>
 
 export const Changes = z.object({
   files: z.array(ChangedFile),

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string
   readonly url: string
   readonly headers: IncomingMessage['headers']
@@ -17,7 +17,7 @@ export interface ScriptedServer {
   close(): Promise<void>
 }
 
-export type Handler = (res: ServerResponse, request: SeenRequest, attempt: number) => void
+type Handler = (res: ServerResponse, request: SeenRequest, attempt: number) => void
 
 export async function startScriptedServer(): Promise<ScriptedServer> {
   let handler: Handler = (res) => res.end()
