@@ -35,12 +35,16 @@ const people = [alice, bob, mallory, admin].flatMap((caller) => [
     /user /user/repos /user/repos?limit=2 /user/orgs /user/teams /repos/search /repos/search?q=note&limit=1
     /orgs/harbor/repos?limit=1 /orgs/harbor/teams /users/bob /users/alice/orgs /users/alice/orgs/harbor/permissions`,
   ),
-  ...reads(caller, booking, `= /branches /issues/1 /teams /pulls/6 /collaborators`),
+  ...reads(caller, booking, `= /branches /issues/1 /teams /pulls/6 /collaborators /assignees`),
   ...['alice', 'bob', 'mallory', 'nobody'].flatMap((login) =>
     [booking, infra, notes].flatMap((place) => reads(caller, place, `/collaborators/${login}/permission`)),
   ),
-  ...reads(caller, infra, `= /contents /issues /teams`),
-  ...reads(caller, notes, `= /collaborators /collaborators/bob /collaborators/mallory /collaborators/nobody`),
+  ...reads(caller, infra, `= /contents /issues /teams /assignees`),
+  ...reads(
+    caller,
+    notes,
+    `= /assignees /collaborators /collaborators/bob /collaborators/mallory /collaborators/nobody`,
+  ),
   ...reads(caller, scratch, `=`),
 ])
 

@@ -28,7 +28,7 @@ interface Cookie {
 }
 
 /** Which submit button is pressed: its name, and its value where several share one name. */
-export type PressedButton = string | { readonly name: string; readonly value: string }
+type PressedButton = string | { readonly name: string; readonly value: string }
 
 export interface Browser {
   /** One GET, redirects not followed. */

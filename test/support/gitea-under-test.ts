@@ -70,7 +70,7 @@ export interface NewIssue {
   readonly closed?: boolean
 }
 
-export interface NewComment {
+interface NewComment {
   readonly owner: string
   readonly repo: string
   readonly index: number
@@ -91,7 +91,7 @@ export interface NewPullRequest {
   readonly reviewers?: readonly string[]
 }
 
-export interface NewLabel {
+interface NewLabel {
   readonly owner: string
   readonly repo: string
   readonly name: string
@@ -100,7 +100,7 @@ export interface NewLabel {
   readonly description?: string
 }
 
-export interface NewMilestone {
+interface NewMilestone {
   readonly owner: string
   readonly repo: string
   readonly title: string

@@ -3,7 +3,7 @@
  * Only for the well-formed pages our own tests meet; it is no general HTML parser.
  */
 
-export interface FormButton {
+interface FormButton {
   readonly name: string
   readonly value: string
   /** What is written on the button, without markup. */
@@ -36,10 +36,15 @@ export function decodeEntities(text: string): string {
   )
 }
 
+function dropHidden(html: string): string {
+  return html.replace(/<(script|style)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/gi, ' ')
+}
+
 /** The text a reader sees: markup, scripts and styles removed, white space collapsed. */
 export function readText(html: string): string {
-  const visible = html.replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')
-  return decodeEntities(visible).replace(/\s+/g, ' ').trim()
+  return decodeEntities(dropHidden(html).replace(/<[^>]*>/g, ' '))
+    .replace(/\s+/g, ' ')
+    .trim()
 }
 
 function readAttributes(tag: string): Record<string, string> {
@@ -79,7 +84,7 @@ function readControls(
 
 /** All forms of a page, in order; `pageUrl` resolves relative actions. */
 export function readForms(html: string, pageUrl: string): HtmlForm[] {
-  return [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/gi)].map(([, head = '', body = '']) => {
+  return [...dropHidden(html).matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/gi)].map(([, head = '', body = '']) => {
     const { action = '', method = 'get' } = readAttributes(head)
     const fields: Record<string, string> = {}
     const names: string[] = []

@@ -25,7 +25,7 @@ export const seedPeople = {
 } as const satisfies Record<string, SeedPerson>
 
 /** Names of the story's repositories. */
-export const seedRepositories = {
+const seedRepositories = {
   /** Public, about 450 files, issues, a pull request. */
   booking: { owner: 'harbor', name: 'booking' },
   /** Private; holds configuration with secrets. */

@@ -1,7 +1,7 @@
 /** Calls a real Gitea's API as its administrator, on behalf of anybody. */
 import { type GiteaProcess, rootLogin } from './process.js'
 
-export interface RootAnswer {
+interface RootAnswer {
   text(field: string): string
   number(field: string): number
   flag(field: string): boolean

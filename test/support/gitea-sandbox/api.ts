@@ -200,11 +200,6 @@ export const needsAnyReader: Guard = (request) => {
   refuseWith(request, 403, 'user should have any permission to read repository or permissions of site admin')
 }
 
-export const needsAdmin: Guard = (request) => {
-  if (isPrivileged(request)) return
-  refuseWith(request, 403, 'user should be an owner or a collaborator with admin write of a repository')
-}
-
 export function needsReader(unit: UnitName): Guard {
   return (request) => {
     if (request.permission.canRead(unit) || isPrivileged(request)) return

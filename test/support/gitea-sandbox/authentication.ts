@@ -8,7 +8,7 @@ import { findPerson } from './lookup.js'
 import { findTokenOwner } from './oauth/tokens.js'
 import type { Account } from './state.js'
 
-export interface Credentials {
+interface Credentials {
   readonly account: Account
   readonly scope: string | undefined
   readonly isBasic: boolean

@@ -49,7 +49,7 @@ export async function createBareRepository(directory: string, defaultBranch: str
   await runGit('.', ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`, directory])
 }
 
-export interface GitIdentity {
+interface GitIdentity {
   readonly name: string
   readonly email: string
 }

@@ -1,7 +1,7 @@
 /** Reading commits: headers, touched files, line counts, diffs. */
 import { runGit, tryGit } from './git.js'
 
-export interface CommitPerson {
+interface CommitPerson {
   readonly name: string
   readonly email: string
   /** RFC 3339 as Go prints it: UTC as `Z`, other zones with their offset. */

@@ -1,6 +1,6 @@
 /** The sandbox's HTML pages: plain, with the same forms, field names and hidden inputs as Gitea's. */
 
-export function escapeHtml(value: string): string {
+function escapeHtml(value: string): string {
   return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 

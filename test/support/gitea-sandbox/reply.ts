@@ -15,7 +15,7 @@ export class Refusal extends Error {
 }
 
 /** JSON as Go's encoding/json v1 writes it: `<`, `>`, `&` escaped and a final newline. */
-export function toGoJson(value: unknown): string {
+function toGoJson(value: unknown): string {
   const escaped = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -11,7 +11,7 @@ interface Route<Handler> {
   readonly template: string
 }
 
-export type RouteMatch<Handler> =
+type RouteMatch<Handler> =
   | {
       readonly kind: 'found'
       readonly handler: Handler

@@ -1,6 +1,6 @@
 /** Token scopes: bit logic and printed forms of models/auth/access_token_scope.go. */
 
-export const scopeCategories = [
+const scopeCategories = [
   'activitypub',
   'admin',
   'misc',

@@ -17,6 +17,7 @@ import { addContentRoutes } from './api/contents.js'
 import { addGitDataRoutes } from './api/git-data.js'
 import { addIssueWriteRoutes } from './api/issue-writes.js'
 import { addIssueRoutes } from './api/issues.js'
+import { addLabelRoutes } from './api/labels.js'
 import { addOrganizationRoutes } from './api/organizations.js'
 import { addPullRoutes } from './api/pulls.js'
 import { addReleaseRoutes } from './api/releases.js'
@@ -65,6 +66,7 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addReleaseRoutes(api)
   addIssueRoutes(api)
   addIssueWriteRoutes(api)
+  addLabelRoutes(api)
   addPullRoutes(api)
   addOrganizationRoutes(api)
   const requests: RequestRecord[] = []

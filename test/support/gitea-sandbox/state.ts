@@ -26,7 +26,7 @@ export const unitNames = [
 ] as const
 export type UnitName = (typeof unitNames)[number]
 
-export type Visibility = 'public' | 'limited' | 'private'
+type Visibility = 'public' | 'limited' | 'private'
 
 export interface Account {
   readonly id: number

@@ -7,7 +7,7 @@ import { type Commit, findLastCommits } from '../history.js'
 import { type ContentParts, escapeSegments, needsBytes, presentContent, type ResolvedRef } from '../present/content.js'
 import { isEmpty } from '../present/repository.js'
 import { findRawTarget, findRef } from '../refs.js'
-import { apiError, json, type Reply } from '../reply.js'
+import { apiError, json, Refusal, type Reply } from '../reply.js'
 
 const allParts: ContentParts = { content: true, lfs: true, commit: true, message: false }
 const maxBatch = 30
@@ -142,8 +142,8 @@ async function withDoubleBody(answer: Promise<Reply>): Promise<Reply> {
   try {
     return await answer
   } catch (error) {
-    if (!(error instanceof Error) || !('reply' in error)) throw error
-    const { reply } = error as Error & { reply: Reply }
+    if (!(error instanceof Refusal)) throw error
+    const { reply } = error
     return reply.status === 404 ? { ...reply, body: `${reply.body}null\n` } : reply
   }
 }

@@ -7,7 +7,7 @@ import { insertComment } from '../populate-issues.js'
 import { issueLabels, presentComment, presentIssue, presentLabel } from '../present/issue.js'
 import { empty, json, type Reply } from '../reply.js'
 import type { Issue } from '../state.js'
-import { repositoryLabels } from './issues.js'
+import { repositoryLabels } from './labels.js'
 
 function mayWrite(request: RepositoryRequest, isPull: boolean): boolean {
   return request.permission.canWrite(isPull ? 'repo.pulls' : 'repo.issues')

@@ -4,7 +4,6 @@ import { type Api, needsIssuesOrPulls } from '../api.js'
 import {
   type ApiRequest,
   getNumberParam,
-  getParam,
   type RawRequest,
   type RepositoryRequest,
   refuseNotFound,
@@ -12,17 +11,11 @@ import {
 } from '../exchange.js'
 import { findAccount, findIssue, getRepository } from '../lookup.js'
 import { jsonPage, readPage, slicePage } from '../paging.js'
-import {
-  commentsOf,
-  issueLabels,
-  presentComment,
-  presentIssue,
-  presentLabel,
-  presentMilestone,
-} from '../present/issue.js'
+import { commentsOf, issueLabels, presentComment, presentIssue, presentLabel } from '../present/issue.js'
 import { presentTimelineComment } from '../present/timeline.js'
 import { empty, json, type Reply } from '../reply.js'
-import type { Issue, Label, Milestone } from '../state.js'
+import type { Issue } from '../state.js'
+import { repositoryLabels, repositoryMilestones } from './labels.js'
 
 interface TimeWindow {
   readonly since: number
@@ -56,21 +49,9 @@ function mayRead(request: RepositoryRequest, isPull: boolean): boolean {
 }
 
 /** The issue of the path. Missing ones and those the caller may not read are the same 404. */
-export function requireIssue(request: RepositoryRequest): Issue {
+function requireIssue(request: RepositoryRequest): Issue {
   const issue = findIssue(request.instance.state, request.repository.id, getNumberParam(request, 'index'))
   return issue && mayRead(request, issue.pull !== undefined) ? issue : refuseNotFound(request)
-}
-
-export function repositoryLabels(request: RepositoryRequest): Label[] {
-  return [...request.instance.state.labels.values()]
-    .filter(({ repositoryId }) => repositoryId === request.repository.id)
-    .sort((left, right) => (left.name < right.name ? -1 : 1))
-}
-
-function repositoryMilestones(request: RepositoryRequest): Milestone[] {
-  return [...request.instance.state.milestones.values()].filter(
-    ({ repositoryId }) => repositoryId === request.repository.id,
-  )
 }
 
 function words(request: RawRequest, name: string): string[] {
@@ -243,47 +224,6 @@ function answerTimeline(request: RepositoryRequest): Reply {
   )
 }
 
-function answerLabels(request: RepositoryRequest): Reply {
-  const labels = repositoryLabels(request)
-  const page = readPage(request)
-  const chosen = page.isPageSent ? slicePage(labels, page) : labels
-  return jsonPage(
-    request,
-    chosen.map((label) => presentLabel(request.instance, label)),
-    labels.length,
-  )
-}
-
-function answerLabel(request: RepositoryRequest): Reply {
-  const wanted = getParam(request, 'id')
-  const label = repositoryLabels(request).find(({ id, name }) => String(id) === wanted || name === wanted)
-  return label ? json(200, presentLabel(request.instance, label)) : refuseNotFound(request)
-}
-
-/** T: without `state` all milestones come, whatever the documentation says. */
-function answerMilestones(request: RepositoryRequest): Reply {
-  const wanted = request.query.get('state') ?? 'all'
-  const name = (request.query.get('name') ?? '').toLowerCase()
-  const found = repositoryMilestones(request)
-    .filter(({ isClosed }) => (wanted === 'open' ? !isClosed : wanted === 'closed' ? isClosed : true))
-    .filter(({ title }) => title.toLowerCase().includes(name))
-    .sort((left, right) => (left.dueAt ?? 0) - (right.dueAt ?? 0) || (left.title < right.title ? -1 : 1))
-  const page = readPage(request)
-  const chosen = page.isPageSent ? slicePage(found, page) : found
-  return jsonPage(
-    request,
-    chosen.map((milestone) => presentMilestone(request.instance, milestone)),
-    found.length,
-  )
-}
-
-function answerMilestone(request: RepositoryRequest): Reply {
-  const wanted = getParam(request, 'id')
-  const all = repositoryMilestones(request)
-  const milestone = all.find(({ id }) => String(id) === wanted) ?? all.find(({ title }) => title === wanted)
-  return milestone ? json(200, presentMilestone(request.instance, milestone)) : refuseNotFound(request)
-}
-
 export function addIssueRoutes(api: Api): void {
   const guards = [needsIssuesOrPulls]
   api.plain('GET', '/repos/issues/search', ['issue'], answerIssueSearch)
@@ -302,8 +242,4 @@ export function addIssueRoutes(api: Api): void {
       labels.map((label) => presentLabel(request.instance, label)),
     )
   })
-  api.repository('GET', '/labels', 'issue', [], answerLabels)
-  api.repository('GET', '/labels/{id}', 'issue', [], answerLabel)
-  api.repository('GET', '/milestones', 'issue', [], answerMilestones)
-  api.repository('GET', '/milestones/{id}', 'issue', [], answerMilestone)
 }

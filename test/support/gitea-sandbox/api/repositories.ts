@@ -43,7 +43,7 @@ function answerMyRepositories(request: ApiRequest): Promise<Reply> {
 }
 
 /** Lists of one owner: hidden repositories are dropped after paging, so pages can be short and the total too high. */
-export async function answerOwnedRepositories(request: ApiRequest, owner: Account): Promise<Reply> {
+async function answerOwnedRepositories(request: ApiRequest, owner: Account): Promise<Reply> {
   const { state } = request.instance
   const showsPrivate = request.doer !== undefined
   const owned = [...state.repositories.values()]

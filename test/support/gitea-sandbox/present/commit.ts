@@ -5,7 +5,7 @@ import type { Instance, Repository } from '../state.js'
 import { apiUrl, htmlUrl } from './repository.js'
 import { presentUser, zeroTime } from './user.js'
 
-export const unsigned = {
+const unsigned = {
   verified: false,
   reason: 'gpg.error.not_signed_commit',
   signature: '',

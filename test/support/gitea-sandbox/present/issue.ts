@@ -39,7 +39,7 @@ export function presentMilestone(instance: Instance, milestone: Milestone): Reco
   }
 }
 
-export function findIssueMilestone(instance: Instance, issue: Issue): Record<string, unknown> | null {
+function findIssueMilestone(instance: Instance, issue: Issue): Record<string, unknown> | null {
   const milestone = instance.state.milestones.get(issue.milestoneId ?? 0)
   return milestone ? presentMilestone(instance, milestone) : null
 }
