@@ -86,7 +86,10 @@ async function register(url: string, name: string): Promise<string> {
   return String(client.client_id)
 }
 
-async function exchange(url: string, { clientId, code, verifier }: { clientId: string; code: string; verifier: string }) {
+async function exchange(
+  url: string,
+  { clientId, code, verifier }: { clientId: string; code: string; verifier: string },
+) {
   return readTokens(
     await postForm(`${url}/token`, {
       grant_type: 'authorization_code',
