@@ -59,7 +59,14 @@ describe('secrets in a file', () => {
   })
 
   test('stay masked when only a part of the file is asked for', async () => {
-    const key = ['-----BEGIN PRIVATE KEY-----', ...Array.from({ length: 12 }, (_, i) => `${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj'}${String.fromCharCode(65 + i).repeat(24)}`), '-----END PRIVATE KEY-----']
+    const key = [
+      '-----BEGIN PRIVATE KEY-----',
+      ...Array.from(
+        { length: 12 },
+        (_, i) => `${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj'}${String.fromCharCode(65 + i).repeat(24)}`,
+      ),
+      '-----END PRIVATE KEY-----',
+    ]
     await stack.gitea.commit('harbor', 'infra', {
       files: { 'deploy/server.pem': `${key.join('\n')}\n` },
       message: 'Add the server key',

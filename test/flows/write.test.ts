@@ -81,7 +81,11 @@ describe('stepping up', () => {
     const created = await stack.call(writer, 'create_issue', ISSUE)
     expect(created.isError).toBe(false)
     const [, number] = /#(\d+)/.exec(created.text) ?? []
-    const read = await stack.call(writer, 'get_issue', { owner: 'harbor', repo: 'booking', issue_number: Number(number) })
+    const read = await stack.call(writer, 'get_issue', {
+      owner: 'harbor',
+      repo: 'booking',
+      issue_number: Number(number),
+    })
     expect(read.text).toContain('The gangway is too short')
     expect(read.text).toContain('bug')
   })
@@ -96,7 +100,9 @@ describe('stepping up', () => {
     const write = await stack.call(narrowed, 'create_issue', ISSUE)
     const elsewhere = await stack.call(narrowed, 'get_repository_info', { owner: 'harbor', repo: 'infra' })
     expect([write, elsewhere].map(({ isError, status }) => isError || status === 403)).toEqual([true, true])
-    expect((await stack.call(narrowed, 'get_repository_info', { owner: 'harbor', repo: 'booking' })).isError).toBe(false)
+    expect((await stack.call(narrowed, 'get_repository_info', { owner: 'harbor', repo: 'booking' })).isError).toBe(
+      false,
+    )
     expect((await stack.call(narrowed, 'list_repositories')).text).not.toContain('infra')
   })
 })
@@ -108,7 +114,12 @@ describe('a client that may write', () => {
   })
 
   test('cannot write where the whitelist does not reach', async () => {
-    const answer = await stack.call(writer, 'create_issue', { ...ISSUE, owner: 'alice', repo: 'field-notes', labels: [] })
+    const answer = await stack.call(writer, 'create_issue', {
+      ...ISSUE,
+      owner: 'alice',
+      repo: 'field-notes',
+      labels: [],
+    })
 
     expect(answer.isError).toBe(true)
     expect(answer.text).toMatch(/WRITE_REPOSITORY_WHITELIST/)
