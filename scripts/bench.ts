@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startServerProcess } from '../test/support/server-process.js'
 import { findFreePort } from '../test/support/start-aegis.js'
 import { measureVerify } from './bench/audit-verify.js'
 import { Connection, type LoadResult, runLoad, toMedian } from './bench/connection.js'
@@ -10,7 +11,6 @@ import { startInstantUpstream } from './bench/instant-upstream.js'
 import { readCpuMs, readResidentMib } from './bench/process-facts.js'
 import { toDirectRequest, toMcpRequest } from './bench/requests.js'
 import { seedSession } from './bench/seed-session.js'
-import { startServerProcess } from './bench/server-process.js'
 
 const ROUNDS = 7
 const CALLS = 2000

@@ -1,12 +1,12 @@
 // npm run clients: clients that nobody here wrote sign in at the built server and make one call. The large ones are
 // installed from npm and PyPI into a temporary folder; where that cannot be done they do not run, and it is said.
 import { toErrorText } from '../src/lib/errors.js'
+import { startServerBesideSandbox } from '../test/support/server-beside-sandbox.js'
 import { type Client, DidNotRun, type Visit } from './clients/client.js'
 import { inspector } from './clients/inspector.js'
 import { mcpRemote } from './clients/mcp-remote.js'
 import { python } from './clients/python.js'
 import { sdk } from './clients/sdk.js'
-import { startServerBesideSandbox } from './server-beside-sandbox.js'
 
 const server = await startServerBesideSandbox()
 try {

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import { agreeInBrowser } from '../test/support/agree-in-browser.js'
 import { connectClient } from '../test/support/connect-client.js'
 import { seedPeople } from '../test/support/seed-gitea.js'
+import { startServerBesideSandbox } from '../test/support/server-beside-sandbox.js'
 import { findFreePort } from '../test/support/start-aegis.js'
 import { startAuthProxy } from './conformance/auth-proxy.js'
 import { readRequirements, runSuite, type ScenarioOutcome } from './conformance/suite.js'
-import { startServerBesideSandbox } from './server-beside-sandbox.js'
 
 const DATES = ['2026-07-28', '2025-11-25']
 const AUTHORIZATION = ['authorization-server-metadata-endpoint', 'authorization-code-grant']

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import { createApp } from '../app.js'
-import { loadConfig } from '../config/config.js'
+import { type App, createApp } from '../app.js'
+import { type Config, loadConfig } from '../config/config.js'
 import { findUnusedSettings } from '../config/env.js'
+import { InvalidInput } from '../lib/errors.js'
 import { createLogger } from '../lib/logger.js'
 import { VERSION } from '../lib/version.js'
-import type { Command } from './command.js'
+import { type Command, toErrorCode } from './command.js'
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -25,7 +26,7 @@ export const serveCommand: Command = {
     }
     // `migrations` lies beside `dist`, in the repository and in the image
     const app = await createApp(config, log, { migrationsPath: findMigrations() })
-    const address = await app.listen()
+    const address = await startListening(app, config.listen)
     log.info({ version: VERSION, ...address, url: config.publicBaseUrl, gitea: config.gitea.url }, 'listening')
     if (config.gitea.checkAtStart && !(await app.isGiteaReachable())) {
       log.warn({ gitea: config.gitea.url }, 'gitea_not_reachable')
@@ -38,6 +39,24 @@ export const serveCommand: Command = {
     log.flush()
     return 0
   },
+}
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken by another program. Stop that one, or set MCP_PORT to a free port',
+  EACCES: 'may not be used by this user. Set MCP_PORT to a port above 1023',
+  EADDRNOTAVAIL: 'cannot be used: this computer does not have that address. Set MCP_HOST to one it has',
+  ENOTFOUND: 'cannot be used: nobody knows that name. Set MCP_HOST to an address of this computer',
+}
+
+/** @throws InvalidInput for what an operator can mend; everything that was opened is closed again */
+async function startListening(app: App, { host, port }: Config['listen']): ReturnType<App['listen']> {
+  try {
+    return await app.listen()
+  } catch (error) {
+    await app.close()
+    const problem = LISTEN_PROBLEMS[toErrorCode(error)]
+    throw problem === undefined ? error : new InvalidInput(`Port ${port} of ${host} ${problem}.`, { cause: error })
+  }
 }
 
 function untilStopped(): Promise<void> {
