@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createCheckpointSigner } from './audit/checkpoint.js'
 import { openAuditLog } from './audit/log.js'
 import type { Config } from './config/config.js'
@@ -13,6 +11,7 @@ import { createPolicySource } from './gate/policy-source.js'
 import { createGiteaTransport } from './gitea/client.js'
 import { createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute } from './http/core-routes.js'
 import { checkHealth } from './http/health.js'
+import { createListener } from './http/listener.js'
 import { createMetrics } from './http/metrics.js'
 import { createReachabilityProbe } from './http/reachability.js'
 import { recordOAuthEvent } from './http/record-oauth-event.js'
@@ -20,7 +19,7 @@ import { createStack } from './http/stack.js'
 import { createAuthenticator } from './identity/authenticate.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import type { Logger } from './lib/logger.js'
-import { HOUR, MIB, SECOND } from './lib/units.js'
+import { HOUR, MIB } from './lib/units.js'
 import { createAdmission } from './mcp/admission.js'
 import { createChallenges } from './mcp/challenges.js'
 import { createMcpEndpoint } from './mcp/http-endpoint.js'
@@ -31,11 +30,7 @@ import { createOAuthServer } from './oauth/server.js'
 import { loadPolicy } from './policy/load.js'
 import { catalog } from './tools/catalog.gen.js'
 
-/** Idle connections are kept longer than the pauses between a model's calls; Node's own default is 5 s. */
-const KEEP_ALIVE_MS = 75 * SECOND
 const SWEEP_MS = HOUR
-/** How long a stopping server waits for answers that are under way. */
-const DRAIN_MS = 10 * SECOND
 /** Files are capped by their own setting; lists and diffs may be larger, and are read in bounded pieces of this. */
 const MAX_UPSTREAM_BYTES = 32 * MIB
 
@@ -89,6 +84,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     baseUrl: config.gitea.url,
     timeoutMs: config.gitea.timeoutMs,
     maxResponseBytes: MAX_UPSTREAM_BYTES,
+    observe: metrics.countUpstream,
   })
   const gate: Gate = {
     tools: new Map(catalog.map((tool) => [tool.name, tool])),
@@ -157,47 +153,24 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     probes: createProbeRoutes(core),
     routes: [createRootRoute(core), createMcpRoute(mcp, isAllowedOrigin), ...createOAuthRoutes(oauth)],
   })
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, koa.callback())
+  const listener = createListener(koa.callback())
   const sweep = setInterval(() => oauth.sweep(), SWEEP_MS)
   sweep.unref()
   return {
     store,
     gate,
-    listen: () => listen(server, config.listen),
+    listen: () => listener.listen(config.listen),
     isGiteaReachable,
     reloadPolicy: () => policy.reload(),
     close: async () => {
       clearInterval(sweep)
-      await stop(server)
+      await listener.stop()
       await mcp.close()
       await Promise.all([gitea.close(), oauth.close()])
       await audit.close()
       store.close()
     },
   }
-}
-
-function listen(server: Server, { host, port }: Config['listen']): Promise<{ host: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => resolve({ host, port: (server.address() as AddressInfo).port }))
-  })
-}
-
-/** Stops taking connections and lets answers under way finish, for a while. */
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    if (!server.listening) {
-      resolve()
-      return
-    }
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
-    server.close(() => {
-      clearTimeout(force)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }
 
 /** The conformance suite's fixtures; their code is loaded only where the switch is on. */

@@ -1,8 +1,8 @@
 // Signed statements of how long the log was and what its head was. With one of them kept elsewhere, cutting the end
 // of the log, or rewriting it and recomputing every hash, no longer goes unnoticed.
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { toKeyId } from '../lib/crypto.js'
 import { canonicalJson } from './canonical-json.js'
-import { toKeyId } from './signing-key.js'
 
 /** What is signed: the canonical JSON of exactly these fields. */
 interface CheckpointStatement {

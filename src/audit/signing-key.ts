@@ -1,6 +1,5 @@
 // Public keys of checkpoints, as they are handed to whoever verifies.
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { sha256Hex } from '../lib/crypto.js'
 import { InvalidInput } from '../lib/errors.js'
 
 /**
@@ -19,11 +18,6 @@ export function parsePublicKeys(pem: string): KeyObject[] {
 /** SPKI PEM, as `parsePublicKeys` reads it. */
 export function toPublicKeyPem(publicKey: KeyObject): string {
   return publicKey.export({ type: 'spki', format: 'pem' }).toString()
-}
-
-/** First 16 hex digits of the SHA-256 of the public key's SPKI DER. */
-export function toKeyId(publicKey: KeyObject): string {
-  return sha256Hex(publicKey.export({ type: 'spki', format: 'der' })).slice(0, 16)
 }
 
 function parsePublicKey(pem: string): KeyObject {

@@ -1,9 +1,9 @@
 // Walks the chain and says whether it holds. Pure: it knows nothing of the database or the writer, only of the form of
 // an entry, so that the same code runs in the server, in `aegis audit verify` and in scripts/verify-audit.mjs.
 import { hash, type KeyObject } from 'node:crypto'
+import { toKeyId } from '../lib/crypto.js'
 import { findCanonicalJson } from './canonical-json.js'
 import { isSignatureValid, type SignedCheckpoint } from './checkpoint.js'
-import { toKeyId } from './signing-key.js'
 
 export interface VerifyOptions {
   /** Whose signatures count. With none, signatures are not checked and the result says so. */

@@ -1,7 +1,8 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, randomBytes } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { toKeyId } from '../lib/crypto.js'
 import { InvalidInput } from '../lib/errors.js'
 import type { Config } from './config.js'
 
@@ -80,11 +81,6 @@ export function listKeys(databasePath: string): { kind: string; id: string; curr
   ].flatMap(({ kind, file }) =>
     Object.keys(file?.keys ?? {}).map((id) => ({ kind, id, current: id === file?.current })),
   )
-}
-
-/** The id of a public key: the first 16 hex digits of the SHA-256 of its SPKI form. */
-export function toKeyId(publicKey: KeyObject): string {
-  return hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex').slice(0, 16)
 }
 
 function toKeyFolder(databasePath: string): string {

@@ -2,16 +2,12 @@ import type { AccessDenied, AuditTarget, InvocationOutcome, PendingInvocation } 
 import type { AllowedCall, Gate, ToolCall } from './call.js'
 import type { PreparedAnswer } from './outbound.js'
 import type { CallFailure, Refusal } from './refusal.js'
+import type { RunFacts } from './run.js'
 
 /*
  * What the log says about a call: who, through which client, what, where, which rule decided, and how it ended.
  * Arguments are redacted and bounded; answers are not recorded, only their size.
  */
-
-interface RunFacts {
-  /** Requests sent to Gitea. */
-  readonly upstreamCalls: number
-}
 
 type Finished = RunFacts & { readonly answer: PreparedAnswer }
 type Failed = RunFacts & CallFailure
@@ -43,7 +39,7 @@ export function auditSuccess(call: ToolCall, allowed: AllowedCall, ran: Finished
     ...toTarget(allowed),
     outcome: {
       bytes: Buffer.byteLength(ran.answer.text),
-      masked: ran.answer.masked,
+      masked: ran.masked + ran.answer.masked,
       upstream_calls: ran.upstreamCalls,
       duration_ms: Math.round(ms),
     },

@@ -8,7 +8,7 @@ import type { Logger } from '../lib/logger.js'
 import type { Tool, ToolLimits } from '../tools/define-tool.js'
 import type { Approvals } from './approvals.js'
 import { auditCancelled, auditFailure, auditPending, auditRefusal, auditSuccess } from './audit-events.js'
-import { type CallStatus, decideApproval, decidePolicy, limitRate, permitRepository } from './decide.js'
+import { type CallStatus, decideApproval, decidePolicy, limitRate, permitRepository, REPEATED_RATE } from './decide.js'
 import type { Limits } from './limits.js'
 import type { Outbound } from './outbound.js'
 import type { PolicySource } from './policy-source.js'
@@ -75,7 +75,9 @@ export async function callTool(gate: Gate, call: ToolCall): Promise<CallOutcome>
   const startedAt = performance.now()
   const decided = await decideCall(gate, call)
   if ('code' in decided) {
-    gate.audit.recordSoon(auditRefusal(gate, call, decided))
+    if (decided.rule !== REPEATED_RATE) {
+      gate.audit.recordSoon(auditRefusal(gate, call, decided))
+    }
     return finish(gate, call, 'denied', startedAt, refuse(decided))
   }
   const refusal = await recordPending(gate, auditPending(gate, call, decided))
@@ -88,9 +90,8 @@ export async function callTool(gate: Gate, call: ToolCall): Promise<CallOutcome>
     gate.audit.recordSoon(audit(call, decided, ran, performance.now() - startedAt))
     return finish(gate, call, ran.refusal.code === 'cancelled' ? 'cancelled' : 'error', startedAt, ran)
   }
-  const answer = gate.outbound.prepare(ran.answer, call.form ?? 'text')
-  gate.audit.recordSoon(auditSuccess(call, decided, { ...ran, answer }, performance.now() - startedAt))
-  return finish(gate, call, 'success', startedAt, { ok: true, text: answer.text, data: answer.data ?? {} })
+  gate.audit.recordSoon(auditSuccess(call, decided, ran, performance.now() - startedAt))
+  return finish(gate, call, 'success', startedAt, { ok: true, text: ran.answer.text, data: ran.answer.data ?? {} })
 }
 
 /** Steps 1 to 9: everything that can refuse a call before anything is recorded as begun. */

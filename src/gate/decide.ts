@@ -11,6 +11,9 @@ import type { Target } from './steps.js'
 /** How a call ended, as a metric label: few values, no names. */
 export type CallStatus = 'success' | 'error' | 'denied' | 'cancelled'
 
+/** A refusal of a flood that is already in the log: it is counted and answered, not recorded again. */
+export const REPEATED_RATE = 'rate.token.repeated'
+
 /** Tool calls of one token. Requests of one address are counted where HTTP comes in. */
 export async function limitRate(gate: Gate, call: ToolCall): Promise<Refusal | undefined> {
   const answer = await gate.limits.countToken(call.caller.tokenHint)
@@ -22,7 +25,7 @@ export async function limitRate(gate: Gate, call: ToolCall): Promise<Refusal | u
     code: 'rate_limited',
     status: 429,
     message: `Too many calls with this connection. Wait ${seconds} s and go on.`,
-    rule: answer.first ? 'rate.token' : 'rate.token.repeated',
+    rule: answer.first ? 'rate.token' : REPEATED_RATE,
     retryAfterMs: answer.retryAfterMs,
   }
 }
@@ -63,8 +66,8 @@ export function decideApproval(gate: Gate, call: ToolCall, allowed: AllowedCall)
   const answer = gate.approvals.take({
     caller: call.caller,
     tool: allowed.tool.name,
-    canonicalArgs: canonicalJson(allowed.args),
-    summary: canonicalJson(auditArguments(gate, allowed.args)),
+    canonicalArgs: canonicalJson(allowed.args, toEscaped),
+    summary: canonicalJson(auditArguments(gate, allowed.args), toEscaped),
     rule: allowed.decision.rule,
   })
   if (answer.status === 'approved') {
@@ -76,4 +79,9 @@ export function decideApproval(gate: Gate, call: ToolCall, allowed: AllowedCall)
       ? `An admin said no to this call (request ${answer.id}). Do not try it again.`
       : `This call needs a yes from an admin. Request ${answer.id} is waiting; once it is approved, make exactly the same call again.`
   return { code: 'approval_needed', status: 403, message, rule: allowed.decision.rule }
+}
+
+/** Values without a canonical form (a lone surrogate) still need one text each, the same every time. */
+function toEscaped(value: unknown): string {
+  return JSON.stringify(value) ?? ''
 }

@@ -19,7 +19,7 @@ export interface Outbound {
   /** Step 12: secrets first, then what cannot be seen, then the length, then the marks that say it is data. */
   prepare(answer: ToolAnswer, form: 'text' | 'data'): PreparedAnswer
   /** Masks secrets in text that a tool is about to cut a piece out of: half a secret is not recognised any more. */
-  mask(text: string): string
+  mask(text: string): { readonly text: string; readonly masked: number }
   /** Arguments as the audit log keeps them: secrets masked, long values cut. */
   summarize(args: unknown): unknown
 }
@@ -42,7 +42,10 @@ export function createOutbound({ mode, maxChars }: { readonly mode: SecretMode; 
       const shown = left === 0 ? bounded : `${bounded}\n… ${left} more characters do not fit; ask for a smaller part.`
       return { text: frameUntrusted(shown), masked: toTotal(found) }
     },
-    mask: (text) => redact(text).text,
+    mask: (text) => {
+      const { text: masked, found } = redact(text)
+      return { text: masked, masked: toTotal(found) }
+    },
     summarize: (args) => redactValue(args, redactForAudit, AUDIT_BOUNDS).value,
   }
 }

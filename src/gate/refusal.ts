@@ -1,5 +1,5 @@
-import type { Scope } from '../identity/caller.js'
 import type { AppError, ErrorCode } from '../lib/errors.js'
+import type { Scope } from '../oauth/scope.js'
 
 /** Why a call did not succeed, in words and codes that every door can translate. */
 export type RefusalCode =

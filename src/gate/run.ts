@@ -1,16 +1,22 @@
-import { AppError, Cancelled, toErrorText, UpstreamTimeout } from '../lib/errors.js'
+import { AppError, Cancelled, UpstreamTimeout } from '../lib/errors.js'
 import { mayReadPath, repositoryVisible } from '../policy/decide.js'
-import type { ToolAnswer, ToolContext } from '../tools/define-tool.js'
+import type { ToolContext } from '../tools/define-tool.js'
 import type { AllowedCall, Gate, ToolCall } from './call.js'
-import { type CallFailure, refuse, toRefusal } from './refusal.js'
+import type { PreparedAnswer } from './outbound.js'
+import { type CallFailure, type Refusal, refuse, toRefusal } from './refusal.js'
 import { coversRepository } from './steps.js'
 
-export type RunResult = { readonly upstreamCalls: number } & (
-  | { readonly ok: true; readonly answer: ToolAnswer }
-  | CallFailure
-)
+/** What a run did besides its answer. */
+export interface RunFacts {
+  /** Requests sent to Gitea. */
+  readonly upstreamCalls: number
+  /** Secrets masked before the answer was cut to size. */
+  readonly masked: number
+}
 
-/** Step 11: the tool, with its deadline, its caller's way to Gitea and nothing else. */
+export type RunResult = RunFacts & ({ readonly ok: true; readonly answer: PreparedAnswer } | CallFailure)
+
+/** Steps 11 and 12: the tool, with its deadline and its caller's way to Gitea and nothing else; then its answer made fit to leave. */
 export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall): Promise<RunResult> {
   const controller = new AbortController()
   const leave = () => controller.abort(new Cancelled('The caller left before the call was finished.'))
@@ -22,30 +28,32 @@ export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall):
     leave()
   }
   call.signal.addEventListener('abort', leave, { once: true })
-  let upstreamCalls = 0
+  const facts = { upstreamCalls: 0, masked: 0 }
   try {
-    const context = toContext(gate, call, allowed, controller.signal, () => {
-      upstreamCalls += 1
-    })
-    const answer = await allowed.tool.call(allowed.args, context)
-    return { ok: true, answer, upstreamCalls }
+    const answer = await allowed.tool.call(allowed.args, toContext(gate, call, allowed, controller.signal, facts))
+    return { ok: true, answer: gate.outbound.prepare(answer, call.form ?? 'text'), ...facts }
   } catch (error) {
-    // the edge of the gate: an expected failure becomes words, anything else is ours to mend and says nothing
-    if (error instanceof AppError) {
-      if (error.detail !== undefined) {
-        gate.log.info({ request_id: call.requestId, tool: allowed.tool.name, detail: error.detail }, 'upstream_detail')
-      }
-      return { ...refuse(toRefusal(error)), upstreamCalls }
-    }
-    gate.log.error({ request_id: call.requestId, tool: allowed.tool.name, err: error }, 'tool_failed')
-    const message = `Something went wrong on this server (request ${call.requestId}). Tell the admin; trying again may help.`
-    return {
-      ...refuse({ code: 'internal', status: 500, message, rule: toErrorText(error).slice(0, 80) }),
-      upstreamCalls,
-    }
+    // an edge: whatever is thrown, the call that was recorded as begun gets its outcome
+    return { ...refuse(toFailure(gate, call, error)), ...facts }
   } finally {
     clearTimeout(deadline)
     call.signal.removeEventListener('abort', leave)
+  }
+}
+
+/** An expected failure becomes words; anything else is ours to mend and says nothing but its request. */
+function toFailure(gate: Gate, call: ToolCall, error: unknown): Refusal {
+  if (error instanceof AppError) {
+    if (error.detail !== undefined) {
+      gate.log.info({ request_id: call.requestId, tool: call.tool, detail: error.detail }, 'upstream_detail')
+    }
+    return toRefusal(error)
+  }
+  gate.log.error({ request_id: call.requestId, tool: call.tool, err: error }, 'tool_failed')
+  return {
+    code: 'internal',
+    status: 500,
+    message: `Something went wrong on this server (request ${call.requestId}). Tell the admin; trying again may help.`,
   }
 }
 
@@ -54,7 +62,7 @@ function toContext(
   call: ToolCall,
   { tool, target }: AllowedCall,
   signal: AbortSignal,
-  onRequest: () => void,
+  facts: { upstreamCalls: number; masked: number },
 ): ToolContext {
   const { caller } = call
   const policy = gate.policy.current()
@@ -63,7 +71,9 @@ function toContext(
       operations: tool.operations,
       signal,
       requestId: call.requestId,
-      onRequest,
+      onRequest: () => {
+        facts.upstreamCalls += 1
+      },
     }),
     login: caller.login,
     limits: gate.toolLimits,
@@ -76,6 +86,11 @@ function toContext(
         coversRepository(caller.grant, repository) &&
         repositoryVisible(policy, tool.name, tool.effect === 'read' ? 'read' : 'write', repository)
       )
+    },
+    maskSecrets: (text) => {
+      const { text: shown, masked } = gate.outbound.mask(text)
+      facts.masked += masked
+      return shown
     },
     progress: call.progress ?? (() => {}),
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { WriteRules } from '../config/config.js'
-import { type Caller, type Grant, hasScope } from '../identity/caller.js'
+import type { Caller } from '../identity/caller.js'
+import { type Grant, hasScope } from '../oauth/scope.js'
 import type { Tool } from '../tools/define-tool.js'
 import type { Refusal } from './refusal.js'
 

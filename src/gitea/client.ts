@@ -20,6 +20,8 @@ export interface GiteaTransportOptions {
   readonly maxResponseBytes: number
   /** Connections kept to Gitea; 32 unless told. */
   readonly connections?: number
+  /** Told each HTTP exchange: status as `2xx`, or `lost` without an answer. For metrics; must not throw. */
+  readonly observe?: (operation: OperationName, status: string, seconds: number) => void
 }
 
 interface GiteaClientOptions {
@@ -127,7 +129,7 @@ interface Send {
 }
 
 /** Reads are sent again after a lost connection or a 503; a write is not, it may have been carried out. */
-async function sendWith(token: string, { pool, bound }: ClientParts, { name, signal, wire }: Send): Promise<RawAnswer> {
+async function sendWith(token: string, { pool, options, bound }: ClientParts, { name, signal, wire }: Send): Promise<RawAnswer> {
   const headers: Record<string, string> = {
     authorization: `Bearer ${token}`,
     accept: wire.accept,
@@ -139,13 +141,19 @@ async function sendWith(token: string, { pool, bound }: ClientParts, { name, sig
   for (const wait of [...waits, undefined]) {
     refuseWhenLeft(bound.signal)
     bound.onRequest?.(name)
+    const sentAt = performance.now()
     const outcome = await exchange(pool, { ...wire, headers, signal }).catch(keepIfLost)
+    options.observe?.(name, toStatusClass(outcome), (performance.now() - sentAt) / 1000)
     const isPassing = outcome instanceof ConnectionLost || outcome.status === 503
     if (isPassing && wait !== undefined) await delay(wait)
     else if (outcome instanceof ConnectionLost) throw outcome
     else return outcome
   }
   throw new Error('unreachable: the last attempt returns or throws')
+}
+
+function toStatusClass(outcome: RawAnswer | ConnectionLost): string {
+  return outcome instanceof ConnectionLost ? 'lost' : `${Math.floor(outcome.status / 100)}xx`
 }
 
 function keepIfLost(thrown: unknown): ConnectionLost {

@@ -85,7 +85,7 @@ export function toLeft(signal: AbortSignal): AppError {
 function toWireError(thrown: unknown, isLate: boolean, { method, timeoutMs }: Exchange): AppError {
   const unknown = method === 'GET' ? '' : UNKNOWN_OUTCOME
   if (isLate) {
-    return new UpstreamTimeout(`Gitea did not answer within ${timeoutMs / 1000} seconds.${unknown}`)
+    return new UpstreamTimeout(`Gitea did not answer within ${timeoutMs / 1000} s.${unknown}`)
   }
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
   const detail = thrown instanceof Error ? `${code}: ${thrown.message}` : code

@@ -25,8 +25,6 @@ function create<const Path extends `/${string}`>(path: Path) {
 }
 
 export const operations = {
-  getVersion: read('/version'),
-  getApiSettings: read('/settings/api'),
   getCurrentUser: read('/user'),
   listMyRepositories: read('/user/repos'),
   searchRepositories: read('/repos/search'),

@@ -1,5 +1,5 @@
 import type { Refusal } from '../gate/refusal.js'
-import type { Scope } from '../identity/caller.js'
+import type { Scope } from '../oauth/scope.js'
 import type { HttpRefusal } from './thin-exchange.js'
 
 /** The scope to ask for in the first challenge (facts of the clients: VS Code asks for everything when it is missing). */

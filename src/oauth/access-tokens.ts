@@ -3,11 +3,11 @@
  * the very next request.
  */
 import type { Store } from '../db/open.js'
-import type { Grant, Scope } from '../identity/caller.js'
 import type { Clock } from '../lib/clock.js'
 import { sha256Base64Url } from '../lib/crypto.js'
 import { SECOND } from '../lib/units.js'
 import { parseScopes, toGrant } from './grants.js'
+import type { Grant, Scope } from './scope.js'
 import type { TokenNames } from './token-names.js'
 
 /** What a valid access token stands for. */

@@ -1,10 +1,10 @@
 /** The authorization request a page of ours is about, read from the interaction whose cookie the browser sent. */
 import type { Context } from 'koa'
 import { errors, type Interaction, type Provider } from 'oidc-provider'
-import type { Scope } from '../identity/caller.js'
 import { type ClientMetadata, toStoredMetadata } from './client-metadata.js'
 import { parseScopes } from './grants.js'
 import { findRedirectKind, type RedirectKind } from './redirect-uri.js'
+import type { Scope } from './scope.js'
 
 export interface AuthorizationRequest {
   /** Of the interaction. */

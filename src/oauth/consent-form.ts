@@ -1,11 +1,11 @@
 /** What a person sends from the consent page, parsed and turned into limits. */
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import type { Grant } from '../identity/caller.js'
 import { isSameSecret } from '../lib/crypto.js'
 import type { Secret } from '../lib/secret.js'
 import { DAY } from '../lib/units.js'
 import type { ConsentExpiry, NarrowFields } from '../pages/consent.js'
+import type { Grant } from './scope.js'
 
 const MAX_REPOSITORIES = 100
 // acme/web.site-2

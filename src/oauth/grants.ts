@@ -5,9 +5,9 @@
 import { and, eq } from 'drizzle-orm'
 import type { Store } from '../db/open.js'
 import { giteaTokenSet, oauthApproval, oauthClient, oauthGrant, oauthState } from '../db/schema/oauth.js'
-import { type Grant, SCOPES, type Scope } from '../identity/caller.js'
 import type { Clock } from '../lib/clock.js'
 import type { ClientMetadata } from './client-metadata.js'
+import { type Grant, SCOPES, type Scope } from './scope.js'
 
 /** A consent given on our page. */
 export interface Consent {

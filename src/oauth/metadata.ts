@@ -2,9 +2,10 @@
  * The documents clients discover this server by: RFC 8414 for the authorization server, RFC 9728 for the resource.
  * Only what is really offered; there is no OpenID Connect here, so no openid-configuration either.
  */
-import { SCOPES } from '../identity/caller.js'
+
 import { TOKEN_AUTH_METHODS } from './client-metadata.js'
 import { toCanonicalResource } from './resource.js'
+import { SCOPES } from './scope.js'
 
 interface MetadataOptions {
   /** The issuer, without trailing slash: clients compare it byte for byte. */

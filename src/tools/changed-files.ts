@@ -73,14 +73,20 @@ export type DiffPart = z.output<typeof DiffPart>
  *
  * @throws NotFound when nothing under `path` changed, InvalidInput when `startLine` is past the end
  */
-export function toDiffPart(diff: VisibleDiff, path: string | undefined, startLine: number, maxChars: number): DiffPart {
+export function toDiffPart(
+  diff: VisibleDiff,
+  path: string | undefined,
+  startLine: number,
+  maxChars: number,
+  maskSecrets: (text: string) => string,
+): DiffPart {
   const isWanted = (name: string | undefined) => path === undefined || name === path || name?.startsWith(`${path}/`)
   const parts = diff.parts.filter(({ file }) => isWanted(file.path) || isWanted(file.old_path))
   if (path !== undefined && parts.length === 0) {
     throw new NotFound(`Nothing under ${path} changed there. Leave path out to see which files did.`)
   }
   const all = parts.flatMap(({ file, hunks }) => [`=== ${describeFile(file)}`, ...hunks])
-  const { text, ...lines } = cutLines(all.join('\n'), startLine, Number.POSITIVE_INFINITY, maxChars)
+  const { text, ...lines } = cutLines(all.join('\n'), startLine, Number.POSITIVE_INFINITY, maxChars, maskSecrets)
   if (startLine > Math.max(1, lines.totalLines)) {
     throw new InvalidInput(`The diff has ${lines.totalLines} lines; start_line=${startLine} is past its end.`)
   }

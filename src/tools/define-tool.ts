@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { GiteaClient } from '../gitea/client.js'
 import type { OperationName } from '../gitea/operations.js'
-import type { Scope } from '../identity/caller.js'
 import type { Logger } from '../lib/logger.js'
+import type { Scope } from '../oauth/scope.js'
 
 /** What a call does to Gitea. Nothing here deletes: there is no such operation to send. */
 export type Effect = 'read' | 'create' | 'update'
@@ -27,6 +27,11 @@ export interface ToolContext {
   mayReadPath(path: string): boolean
   /** Whether policy and grant let this caller use this tool on that repository; lists leave out the others. */
   mayUseRepository(owner: string, name: string): boolean
+  /**
+   * Masks the secrets in text of which only a part will be shown. What is shown whole needs no call: every answer is
+   * masked on its way out, but half a secret is not recognised any more.
+   */
+  maskSecrets(text: string): string
   /** Reports progress where the client asked for it; values must grow. */
   progress(done: number, total?: number, message?: string): void
 }

@@ -38,15 +38,15 @@ export const getCommitDiff = defineTool({
     changes: Changes,
     diff: DiffPart,
   }),
-  async run({ owner, repo, sha, path, start_line }, { gitea, limits, mayReadPath }) {
+  async run({ owner, repo, sha, path, start_line }, { gitea, limits, mayReadPath, maskSecrets }) {
     const [commit, diff] = await Promise.all([
       getCommit(gitea, { owner, repo, ref: sha }),
       loadDiff(gitea, { owner, repo, sha }),
     ])
     const visible = toVisibleDiff(diff, mayReadPath)
     const budget = toTextBudget(limits.maxChars)
-    const message = commit.message.trim().slice(0, Math.floor(budget / 4))
-    const shown = toShown(visible, path, start_line, budget - message.length)
+    const message = cutMessage(maskSecrets(commit.message.trim()), Math.floor(budget / 4))
+    const shown = toShown(visible, path, start_line, budget - message.length, maskSecrets)
     return {
       sha: commit.sha,
       author: commit.author,
@@ -67,11 +67,22 @@ export const getCommitDiff = defineTool({
 })
 
 /** A diff that does not fit gets its list of files, so that the reader can choose. */
-function toShown(visible: VisibleDiff, path: string | undefined, startLine: number, budget: number) {
-  const whole = toDiffPart(visible, path, startLine, budget)
+function toShown(
+  visible: VisibleDiff,
+  path: string | undefined,
+  startLine: number,
+  budget: number,
+  maskSecrets: (text: string) => string,
+) {
+  const whole = toDiffPart(visible, path, startLine, budget, maskSecrets)
   const isWhole = whole.lines.endLine === whole.lines.totalLines
   if (isWhole || path !== undefined || startLine > 1) return { changes: visible.changes, diff: whole }
   const listBudget = Math.floor(budget / 3)
   const changes = toListedChanges(visible.changes, listBudget)
-  return { changes, diff: toDiffPart(visible, path, startLine, budget - listBudget) }
+  return { changes, diff: toDiffPart(visible, path, startLine, budget - listBudget, maskSecrets) }
+}
+
+function cutMessage(message: string, maxChars: number): string {
+  if (message.length <= maxChars) return message
+  return `${message.slice(0, maxChars)}…\n${message.length - maxChars} more characters of this message are left out.`
 }

@@ -37,7 +37,7 @@ export const getFileContents = defineTool({
     hidden: z.number().optional(),
     limit_bytes: z.number().optional(),
   }),
-  async run(input, { gitea, limits, mayReadPath }) {
+  async run(input, { gitea, limits, mayReadPath, maskSecrets }) {
     const { owner, repo, filepath, ref, start_line, end_line = Number.POSITIVE_INFINITY } = input
     if (end_line < start_line) throw new InvalidInput('end_line must not be before start_line.')
     const request = { owner, repo, filepath, ref, maxBytes: limits.maxFileBytes }
@@ -64,7 +64,7 @@ export const getFileContents = defineTool({
     if (pointer) return { type: 'lfs', size_bytes: pointer.sizeBytes, target: pointer.oid }
     const decoded = decodeText(bytes)
     if (decoded === undefined) return { type: 'binary', size_bytes }
-    const { text, ...lines } = cutLines(decoded.text, start_line, end_line, toTextBudget(limits.maxChars))
+    const { text, ...lines } = cutLines(decoded.text, start_line, end_line, toTextBudget(limits.maxChars), maskSecrets)
     if (start_line > Math.max(1, lines.totalLines)) {
       throw new InvalidInput(`${filepath} has ${lines.totalLines} lines; start_line=${start_line} is past its end.`)
     }

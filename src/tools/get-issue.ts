@@ -23,9 +23,15 @@ export const getIssue = defineTool({
     body: z.string(),
     lines: textLines,
   }),
-  async run({ owner, repo, issue_number, start_line }, { gitea, limits }) {
+  async run({ owner, repo, issue_number, start_line }, { gitea, limits, maskSecrets }) {
     const issue = await loadIssue(gitea, { owner, repo, index: issue_number })
-    const { text, ...lines } = cutLines(issue.body, start_line, Number.POSITIVE_INFINITY, toTextBudget(limits.maxChars))
+    const { text, ...lines } = cutLines(
+      issue.body,
+      start_line,
+      Number.POSITIVE_INFINITY,
+      toTextBudget(limits.maxChars),
+      maskSecrets,
+    )
     if (start_line > Math.max(1, lines.totalLines)) {
       throw new InvalidInput(`The text has ${lines.totalLines} lines; start_line=${start_line} is past its end.`)
     }

@@ -46,16 +46,16 @@ export const getPullRequest = defineTool({
     start_line: startLine,
   }),
   output: z.object({ pull: PullFacts.optional(), changes: Changes, diff: DiffPart.optional() }),
-  async run({ owner, repo, pull_number, diff, path, start_line }, { gitea, limits, mayReadPath }) {
+  async run({ owner, repo, pull_number, diff, path, start_line }, { gitea, limits, mayReadPath, maskSecrets }) {
     const request = { owner, repo, index: pull_number }
     const budget = toTextBudget(limits.maxChars)
     // the facts cost Gitea four times what the diff does, and who asks for the diff has them
     if (diff || path !== undefined) {
       const visible = toVisibleDiff(await getPullDiff(gitea, request), mayReadPath)
-      return { changes: visible.changes, diff: toDiffPart(visible, path, start_line, budget) }
+      return { changes: visible.changes, diff: toDiffPart(visible, path, start_line, budget, maskSecrets) }
     }
     const [pull, whole] = await Promise.all([getPull(gitea, request), getPullDiff(gitea, request)])
-    const facts = toFacts(pull, Math.floor(budget / 2))
+    const facts = toFacts(pull, Math.floor(budget / 2), maskSecrets)
     const { changes } = toVisibleDiff(whole, mayReadPath)
     return { pull: facts, changes: toListedChanges(changes, budget - facts.body.length) }
   },
@@ -82,8 +82,8 @@ export const getPullRequest = defineTool({
   },
 })
 
-function toFacts(pull: Pull, maxChars: number): z.output<typeof PullFacts> {
-  const { text, ...lines } = cutLines(pull.body, 1, Number.POSITIVE_INFINITY, maxChars)
+function toFacts(pull: Pull, maxChars: number, maskSecrets: (text: string) => string): z.output<typeof PullFacts> {
+  const { text, ...lines } = cutLines(pull.body, 1, Number.POSITIVE_INFINITY, maxChars, maskSecrets)
   return {
     ...toIssueRow(pull),
     base: pull.base,

@@ -101,10 +101,25 @@ export interface TextPart {
   readonly cutChars: number
 }
 
-/** The lines from `startLine` that fit, whole lines only unless a single one is too long. */
-export function cutLines(text: string, startLine: number, endLine: number, maxChars: number): TextPart {
-  const lines = text.split('\n')
-  if (lines.at(-1) === '') lines.pop()
+/**
+ * The lines from `startLine` that fit, whole lines only unless a single one is too long.
+ *
+ * @param mask takes secrets out of the whole text first: half a secret is not recognised any more. It keeps the lines
+ *   where they are, or withholds the text, which is then shown as what it says instead
+ */
+export function cutLines(
+  text: string,
+  startLine: number,
+  endLine: number,
+  maxChars: number,
+  mask: (text: string) => string = (whole) => whole,
+): TextPart {
+  const masked = mask(text)
+  const lines = toLines(masked)
+  const totalLines = masked === text ? lines.length : toLines(text).length
+  if (lines.length !== totalLines) {
+    return { text: masked, startLine: 1, endLine: totalLines, totalLines, cutChars: 0 }
+  }
   const wanted = lines.slice(startLine - 1, endLine)
   const shown = countFitting(wanted, (line) => line, maxChars)
   const joined = wanted.slice(0, shown).join('\n')
@@ -116,6 +131,12 @@ export function cutLines(text: string, startLine: number, endLine: number, maxCh
     totalLines: lines.length,
     cutChars,
   }
+}
+
+function toLines(text: string): string[] {
+  const lines = text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return lines
 }
 
 /** `; lines 1-400 of 3000, start_line=401 continues`; empty when all of it is shown. */

@@ -23,14 +23,15 @@ export const listIssueComments = defineTool({
   operations: ['listIssueComments', 'getIssue'],
   input: z.strictObject({ owner, repo, issue_number: issueNumber, page, limit }),
   output: z.object({ comments: z.array(Row), ...listPosition }),
-  async run({ owner, repo, issue_number, page, limit: asked }, { gitea, limits }) {
+  async run({ owner, repo, issue_number, page, limit: asked }, { gitea, limits, maskSecrets }) {
     const limit = Math.min(asked, limits.maxItems)
     const all = await loadComments(gitea, { owner, repo, index: issue_number })
     const budget = toTextBudget(limits.maxChars)
     const rows = all.slice((page - 1) * limit, page * limit).map(({ id, author, body, createdAt, updatedAt }) => ({
       id,
       author,
-      body: body.slice(0, budget),
+      // masked before it is cut: half a secret is not recognised any more
+      body: maskSecrets(body).slice(0, budget),
       created_at: createdAt,
       edited: updatedAt !== createdAt,
       cut_chars: Math.max(0, body.length - budget),

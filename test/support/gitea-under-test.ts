@@ -93,7 +93,8 @@ export interface NewPullRequest {
 
 interface NewLabel {
   readonly owner: string
-  readonly repo: string
+  /** Without it the label belongs to the organisation `owner`, for all its repositories. */
+  readonly repo?: string
   readonly name: string
   /** Six hex digits, no `#`. */
   readonly color: string

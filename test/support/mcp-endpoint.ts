@@ -86,7 +86,7 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
     // the marks around an answer are random, and answers are compared here
     outbound: {
       prepare: ({ text, data }) => ({ text, data, masked: 0 }),
-      mask: (text) => text,
+      mask: (text) => ({ text, masked: 0 }),
       summarize: (args) => args,
     },
     write: { enabled: true, allRepositories: true, repositories: new Set() },

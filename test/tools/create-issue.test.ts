@@ -41,6 +41,14 @@ test('opens an issue with labels, people and milestone by name', async () => {
   `)
 })
 
+test('takes labels of the organisation', async () => {
+  await gitea.addLabel({ owner: 'harbor', name: 'storm', color: '123456' })
+
+  const { data } = await alice.run(createIssue, { ...booking, title: 'Closed harbour', labels: ['Storm', 'bug'] })
+
+  expect(data).toMatchObject({ labels: ['bug', 'storm'], dropped: [] })
+})
+
 test('takes a milestone by id', async () => {
   const response = await fetch(`${gitea.url}/api/v1/repos/harbor/booking/milestones?page=1`)
   const [milestone] = (await response.json()) as { id: number }[]

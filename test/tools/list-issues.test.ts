@@ -58,6 +58,14 @@ test('an unknown label is refused with what was meant, instead of an unfiltered 
   )
 })
 
+test('a label of the organisation is refused, because Gitea would list every issue for it', async () => {
+  await gitea.addLabel({ owner: 'harbor', name: 'storm', color: '123456' })
+
+  await expect(alice.run(listIssues, { ...booking, labels: ['bug', 'Storm'] })).rejects.toThrow(
+    '"Storm" is a label of the organisation harbor; Gitea cannot filter by those.',
+  )
+})
+
 test('says how to get the next page', async () => {
   expect(await alice.text(listIssues, { ...booking, limit: 2 })).toContain(
     '4 open issues in harbor/booking; 1-2 here, page=2',

@@ -35,6 +35,7 @@ export async function createToolRunner(gitea: GiteaUnderTest, login = 'alice', s
       log: createSilentLogger(),
       mayReadPath: overrides.mayReadPath ?? (() => true),
       mayUseRepository: overrides.mayUseRepository ?? (() => true),
+      maskSecrets: (text) => text,
       progress: () => {},
     }
     const answer = await tool.call(tool.input.parse(args), context)

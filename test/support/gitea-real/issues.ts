@@ -20,7 +20,7 @@ export function createRealIssues(root: RootClient): RealIssues {
   return {
     async addLabel({ owner, repo, name, color, description }) {
       const body = { name, color: `#${color}`, description: description ?? '' }
-      await root.send('POST', `/repos/${owner}/${repo}/labels`, body)
+      await root.send('POST', `${repo === undefined ? `/orgs/${owner}` : `/repos/${owner}/${repo}`}/labels`, body)
     },
     async addMilestone({ owner, repo, title, description }) {
       await root.send('POST', `/repos/${owner}/${repo}/milestones`, { title, description: description ?? '' })

@@ -104,8 +104,8 @@ export function createIssuePopulation(instance: Instance): IssuePopulation {
       const id = state.nextId('label')
       state.labels.set(id, {
         id,
-        repositoryId: requireRepository(instance, owner, repo).id,
-        organizationId: undefined,
+        repositoryId: repo === undefined ? undefined : requireRepository(instance, owner, repo).id,
+        organizationId: repo === undefined ? requireAccount(instance, owner).id : undefined,
         name,
         color,
         description: description ?? '',

@@ -7,7 +7,6 @@ import { insertComment } from '../populate-issues.js'
 import { issueLabels, presentComment, presentIssue, presentLabel } from '../present/issue.js'
 import { empty, json, type Reply } from '../reply.js'
 import type { Issue } from '../state.js'
-import { repositoryLabels } from './labels.js'
 
 function mayWrite(request: RepositoryRequest, isPull: boolean): boolean {
   return request.permission.canWrite(isPull ? 'repo.pulls' : 'repo.issues')
@@ -47,7 +46,7 @@ function createIssue(request: RepositoryRequest): Reply {
   needsReader('repo.issues')(request)
   // Without write access these are dropped without a word.
   const isWriter = mayWrite(request, false)
-  const known = new Set(repositoryLabels(request).map(({ id }) => id))
+  const known = new Set(usableLabels(request).map(({ id }) => id))
   const labels = isWriter ? (findList(request, fields, 'labels') ?? []).map(Number).filter((id) => known.has(id)) : []
   const assignees = isWriter ? (readAssignees(request, fields, 422) ?? []) : []
   const isClosed = findFlag(request, fields, 'closed') ?? false
@@ -141,6 +140,13 @@ function createComment(request: RepositoryRequest): Reply {
   return json(201, presentComment(instance, issue, comment))
 }
 
+/** Labels an issue can wear: those of the repository and of its organisation. */
+function usableLabels({ instance, repository }: RepositoryRequest): Label[] {
+  return [...instance.state.labels.values()].filter(
+    ({ repositoryId, organizationId }) => repositoryId === repository.id || organizationId === repository.ownerId,
+  )
+}
+
 /** Ids or names, never both; unknown ones are ignored. */
 function readLabelIds(request: RepositoryRequest): number[] {
   const wanted = findList(request, readFields(request), 'labels') ?? []
@@ -150,11 +156,9 @@ function readLabelIds(request: RepositoryRequest): number[] {
   if (new Set(wanted.map((label) => typeof label)).size > 1) {
     refuseWith(request, 400, 'labels should be an array of strings or integers')
   }
-  const { repository, instance } = request
-  const usable = [...instance.state.labels.values()].filter(
-    ({ repositoryId, organizationId }) => repositoryId === repository.id || organizationId === repository.ownerId,
-  )
-  return usable.filter(({ id, name }) => wanted.includes(id) || wanted.includes(name)).map(({ id }) => id)
+  return usableLabels(request)
+    .filter(({ id, name }) => wanted.includes(id) || wanted.includes(name))
+    .map(({ id }) => id)
 }
 
 function changeLabels(
