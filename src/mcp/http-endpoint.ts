@@ -6,6 +6,7 @@ import { callTool } from '../gate/call.js'
 import { checkScope } from '../gate/steps.js'
 import { AppError, InvalidInput, toErrorText, Unauthenticated } from '../lib/errors.js'
 import { createToken } from '../lib/ids.js'
+import { isNestedDeeper } from '../lib/json-depth.js'
 import { readBody } from '../lib/read-body.js'
 import { MIB } from '../lib/units.js'
 import type { Admission } from './admission.js'
@@ -20,6 +21,8 @@ import {
 } from './thin-exchange.js'
 
 const MAX_BODY_BYTES = 4 * MIB
+/** No tool takes a tenth of it, and the SDK's checks call themselves for every level. */
+const MAX_DEPTH = 100
 const PARSE_ERROR = -32700
 const INVALID_REQUEST = -32600
 const INTERNAL_ERROR = -32603
@@ -209,9 +212,12 @@ interface EarlyRefusal {
 async function parseBody(req: IncomingMessage): Promise<unknown> {
   try {
     const bytes = await readBody(req, MAX_BODY_BYTES)
+    if (isNestedDeeper(bytes, MAX_DEPTH)) {
+      return new InvalidInput(`The request body is nested deeper than ${MAX_DEPTH} levels.`)
+    }
     return JSON.parse(bytes.toString('utf8'))
   } catch (error) {
-    // the two things a client can get wrong here; both become the answer
+    // what a client can get wrong here becomes the answer
     return error instanceof AppError
       ? error
       : new InvalidInput('The request body is not valid JSON.', { detail: toErrorText(error) })
