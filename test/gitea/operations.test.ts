@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { operations } from '../../src/gitea/operations.js'
+import { catalog } from '../../src/tools/catalog.gen.js'
 
 const all = Object.entries(operations)
 
@@ -54,6 +55,12 @@ test.each(all.filter(([, { kind }]) => kind !== 'read'))(
 
 test.each(all)('%s reads no secrets', (_name, { path }) => {
   expect(NEVER_READ.filter((part) => path.includes(part))).toEqual([])
+})
+
+test('nothing is allowed that no tool needs', () => {
+  const needed = new Set<string>(catalog.flatMap((tool) => tool.operations))
+
+  expect(all.map(([name]) => name).filter((name) => !needed.has(name))).toEqual([])
 })
 
 test('all that can be changed at Gitea is this', () => {

@@ -6,7 +6,7 @@ import { findAccount, findIssue } from '../lookup.js'
 import { insertComment } from '../populate-issues.js'
 import { issueLabels, presentComment, presentIssue, presentLabel } from '../present/issue.js'
 import { empty, json, type Reply } from '../reply.js'
-import type { Issue } from '../state.js'
+import type { Issue, Label } from '../state.js'
 
 function mayWrite(request: RepositoryRequest, isPull: boolean): boolean {
   return request.permission.canWrite(isPull ? 'repo.pulls' : 'repo.issues')
