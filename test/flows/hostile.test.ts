@@ -58,7 +58,7 @@ describe('a body that is not what it should be', () => {
 
 describe('a request in another’s name', () => {
   test.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example', '[::1'])(
-    'is refused when it was sent to the host “%s”',
+    'is refused when it was sent to the host %j',
     async (host) => {
       for (const path of ['/', '/mcp', '/authorize', '/.well-known/oauth-authorization-server']) {
         const answer = await ask('GET', path, { headers: { ...bearer(), host } })
@@ -193,6 +193,13 @@ describe('arguments made to hurt', () => {
     expect(Object(Object.create({})).polluted).toBeUndefined()
     expect((await stack.call(alice, 'list_issues', BOOKING)).isError).toBe(false)
   })
+})
+
+test('an answer about a person may not be kept by anything on the way', async () => {
+  const call = await stack.call(alice, 'get_me')
+  const token = await ask('POST', '/token')
+
+  expect([call.headers.get('cache-control'), token.headers['cache-control']]).toEqual(['no-store', 'no-store'])
 })
 
 describe('addresses', () => {
