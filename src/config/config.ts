@@ -67,10 +67,17 @@ const ANY_INTERFACE = new Set(['0.0.0.0', '::', '[::]', '*'])
  * @throws InvalidInput with every problem in one message
  */
 export function loadConfig(source: NodeJS.ProcessEnv): Config {
-  return toConfig(parseEnv(source))
+  const { env, problems: ownProblems, wrong } = parseEnv(source)
+  const { config, problems } = toConfig(env)
+  // what follows from a setting that is wrong by itself would only confuse
+  const further = problems.filter((problem) => !wrong.some((name) => problem.includes(name)))
+  if (ownProblems.length + further.length > 0) {
+    throw new InvalidInput(toSettingsMessage([...ownProblems, ...further]))
+  }
+  return config
 }
 
-function toConfig(env: Env): Config {
+function toConfig(env: Env): { readonly config: Config; readonly problems: readonly string[] } {
   const problems: string[] = []
   const trustedProxies = toBlockList(env.TRUSTED_PROXIES, problems)
   const publicBaseUrl = toPublicBaseUrl(env, problems)
@@ -84,10 +91,7 @@ function toConfig(env: Env): Config {
   if (env.AEGIS_CONFORMANCE_FIXTURES && (env.ENVIRONMENT === 'production' || !isLoopbackHost(env.MCP_HOST))) {
     problems.push('AEGIS_CONFORMANCE_FIXTURES is for tests on this computer only. Remove it.')
   }
-  if (problems.length > 0) {
-    throw new InvalidInput(toSettingsMessage(problems))
-  }
-  return {
+  const config: Config = {
     gitea: {
       url: env.GITEA_URL.replace(/\/+$/, ''),
       clientId: env.GITEA_OAUTH_CLIENT_ID,
@@ -133,12 +137,17 @@ function toConfig(env: Env): Config {
     },
     conformanceFixtures: env.AEGIS_CONFORMANCE_FIXTURES,
   }
+  return { config, problems }
 }
 
 function toPublicBaseUrl(env: Env, problems: string[]): string {
   const host = ANY_INTERFACE.has(env.MCP_HOST) ? '127.0.0.1' : env.MCP_HOST
   const given = env.PUBLIC_BASE_URL ?? `http://${isIP(host) === 6 ? `[${host}]` : host}:${env.MCP_PORT}`
-  const url = new URL(given)
+  const url = URL.parse(given)
+  if (url === null) {
+    problems.push(`MCP_HOST is “${env.MCP_HOST}”, which is neither a host name nor an address.`)
+    return given
+  }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '') {
     problems.push(`PUBLIC_BASE_URL must be scheme, host and port only, like https://mcp.example.org; it is ${given}.`)
   }

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { InvalidInput } from '../lib/errors.js'
 
 /*
  * The only reader of process.env. One described line per variable; `npm run gen` turns them into `.env.example` and
@@ -154,22 +153,36 @@ export function findUnusedSettings(source: NodeJS.ProcessEnv): string[] {
   return UNUSED_NAMES.filter((name) => (source[name] ?? '') !== '')
 }
 
-/**
- * Parses settings; an empty value counts as not given.
- *
- * @throws InvalidInput listing every wrong or missing setting, one a line
- */
-export function parseEnv(source: NodeJS.ProcessEnv): Env {
+interface ParsedEnv {
+  readonly env: Env
+  /** One line for each wrong or missing setting; while there are any, `env` is good only for looking for more. */
+  readonly problems: readonly string[]
+  /** Their names. */
+  readonly wrong: readonly string[]
+}
+
+/** In place of required settings that are wrong or missing, so that the others can still be looked at together. */
+const STAND_INS = {
+  GITEA_URL: 'https://gitea.invalid',
+  GITEA_OAUTH_CLIENT_ID: 'none',
+  GITEA_OAUTH_CLIENT_SECRET: 'none',
+  OAUTH_STATE_SECRET: 'none'.repeat(8),
+}
+
+/** Parses settings one by one; an empty value counts as not given. */
+export function parseEnv(source: NodeJS.ProcessEnv): ParsedEnv {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = Env.safeParse(given)
   if (parsed.success) {
-    return parsed.data
+    return { env: parsed.data, problems: [], wrong: [] }
   }
   const problems = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0])
     return name in given ? `${name} ${issue.message}` : `${name} is missing. ${describeSetting(name)}`
   })
-  throw new InvalidInput(toSettingsMessage(problems))
+  const wrong = parsed.error.issues.map(({ path }) => String(path[0]))
+  const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.includes(name)))
+  return { env: Env.parse({ ...STAND_INS, ...rest }), problems, wrong }
 }
 
 /** One message for all that is wrong with the settings. */

@@ -46,7 +46,28 @@ describe('settings', () => {
     `)
   })
 
+  test('what is wrong only together with others is said in the same message, unless it follows from what was said', () => {
+    const load = () =>
+      loadConfig({
+        ...REQUIRED,
+        GITEA_OAUTH_CLIENT_SECRET: '',
+        MCP_HOST: '0.0.0.0',
+        TRUSTED_PROXIES: 'proxy',
+        WRITE_MODE: 'true',
+        WRITE_ALLOW_ALL_TOKEN_REPOS: 'maybe',
+      })
+
+    expect(load).toThrowErrorMatchingInlineSnapshot(`
+      [InvalidInput: The settings need a change before the server can start:
+        - GITEA_OAUTH_CLIENT_SECRET is missing. Its client secret.
+        - WRITE_ALLOW_ALL_TOKEN_REPOS must be true or false
+        - TRUSTED_PROXIES has “proxy”, which is not an address or a CIDR range like 172.16.0.0/12.
+        - MCP_HOST=0.0.0.0 listens on every interface. Use 127.0.0.1, or set ALLOW_INSECURE_BIND=true when a TLS proxy or a container network stands in front.]
+    `)
+  })
+
   test.each([
+    [{ MCP_HOST: 'my computer' }, /MCP_HOST is “my computer”/],
     [{ MCP_HOST: '0.0.0.0' }, /every interface.*ALLOW_INSECURE_BIND=true/],
     [{ MCP_HOST: '::' }, /every interface/],
     [{ PUBLIC_BASE_URL: 'http://mcp.example.org' }, /must start with https/],
