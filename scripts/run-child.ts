@@ -15,10 +15,10 @@ export interface ChildRun {
 /**
  * Runs a program to its end.
  *
- * @returns its exit code and everything it printed
+ * @returns its exit code, the lines of everything it printed, and the exact text of its stdout
  * @throws Error when it cannot be started, had to be ended, or `onLine` failed
  */
-export function runChild(run: ChildRun): Promise<{ code: number; lines: readonly string[] }> {
+export function runChild(run: ChildRun): Promise<{ code: number; lines: readonly string[]; output: string }> {
   const { command, args, cwd, env, timeoutMs, onLine } = run
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -29,6 +29,10 @@ export function runChild(run: ChildRun): Promise<{ code: number; lines: readonly
       killSignal: 'SIGKILL',
     })
     const lines: string[] = []
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
     const end = (error: unknown) => {
       reject(error)
       child.kill('SIGKILL')
@@ -59,7 +63,7 @@ export function runChild(run: ChildRun): Promise<{ code: number; lines: readonly
           new Error(`${command} was ended after ${timeoutMs / 1000} s; it had printed ${lines.slice(-3).join(' | ')}`),
         )
       } else {
-        resolve({ code, lines })
+        resolve({ code, lines, output })
       }
     })
   })

@@ -1,22 +1,33 @@
-import { createBrowser } from './browser.js'
+import { type Browser, createBrowser, type Page } from './browser.js'
 import type { Person } from './connect-client.js'
 import { signInAtGitea } from './sign-in-at-gitea.js'
 
+interface AgreeOptions {
+  /** A fresh one unless given. */
+  readonly browser?: Browser
+  /** Told the consent page before the person allows. */
+  readonly onConsent?: (page: Page) => void
+}
+
 /**
- * What a person does in a fresh browser when a client sends them to `authorize`: sign in at Gitea, read the consent
+ * What a person does in their browser when a client sends them to `authorize`: sign in at Gitea, read the consent
  * page, allow. Returns where the browser would go next, which is back to the client.
  *
  * @throws Error when a page other than these comes
  */
-export async function agreeInBrowser(authorize: string, person: Person): Promise<URL> {
+export async function agreeInBrowser(
+  authorize: string,
+  person: Person,
+  { browser = createBrowser(), onConsent }: AgreeOptions = {},
+): Promise<URL> {
   const { origin } = new URL(authorize)
-  const browser = createBrowser()
   const leavesUs = (next: URL) => next.origin !== origin
   const fromGitea = await signInAtGitea(browser, await browser.open(authorize, leavesUs), person)
   const consent = await browser.settle(fromGitea, leavesUs)
   if (!consent.forms.some(({ buttons }) => buttons.some(({ name }) => name === 'decision'))) {
     throw new Error(`instead of the consent page came ${consent.status} ${consent.url}: ${consent.text.slice(0, 400)}`)
   }
+  onConsent?.(consent)
   const decided = await browser.submit(consent, {}, { name: 'decision', value: 'allow' })
   const { location, status, text } = await browser.settle(decided, leavesUs)
   if (location === undefined) {

@@ -29,20 +29,24 @@ export interface SdkClient {
 }
 
 /** What an application keeps for the SDK, in memory. */
-class Storage<Client, Tokens, Discovery> {
+export class SdkStorage<Client, Tokens, Discovery> {
   readonly redirectUrl = REDIRECT
-  readonly clientMetadata = {
-    client_name: 'An SDK client',
-    redirect_uris: [REDIRECT],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  }
+  readonly clientMetadata
   authorizeUrl: URL | undefined
   #client: Client | undefined
   #tokens: Tokens | undefined
   #discovery: Discovery | undefined
   #verifier = ''
+
+  constructor(clientName = 'An SDK client') {
+    this.clientMetadata = {
+      client_name: clientName,
+      redirect_uris: [REDIRECT],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+    }
+  }
 
   clientInformation = (): Client | undefined => this.#client
   tokens = (): Tokens | undefined => this.#tokens
@@ -65,16 +69,16 @@ class Storage<Client, Tokens, Discovery> {
   }
 
   /** Where the person came back to, with the code. */
-  async agree(person: Person): Promise<URLSearchParams> {
+  async agree(person: Person, options?: Parameters<typeof agreeInBrowser>[2]): Promise<URLSearchParams> {
     if (this.authorizeUrl === undefined) {
       throw new Error('the client never asked the person to sign in')
     }
-    return (await agreeInBrowser(this.authorizeUrl.href, person)).searchParams
+    return (await agreeInBrowser(this.authorizeUrl.href, person, options)).searchParams
   }
 }
 
 async function signInWithV1(mcpUrl: string, person: Person, call: SdkCall): Promise<SdkOutcome> {
-  const storage = new Storage<classic.OAuthClientInformationMixed, classic.OAuthTokens, OAuthDiscoveryState>()
+  const storage = new SdkStorage<classic.OAuthClientInformationMixed, classic.OAuthTokens, OAuthDiscoveryState>()
   const begin = () => new ClassicTransport(new URL(mcpUrl), { authProvider: storage })
   const transport = begin()
   await expectUnauthorized(new ClassicClient(IDENTITY).connect(transport), UnauthorizedError)
@@ -93,7 +97,7 @@ async function signInWithV1(mcpUrl: string, person: Person, call: SdkCall): Prom
 type Mode = 'legacy' | 'auto' | { readonly pin: string }
 
 async function signInWithV2(mode: Mode, mcpUrl: string, person: Person, call: SdkCall): Promise<SdkOutcome> {
-  const storage = new Storage<v2.StoredOAuthClientInformation, v2.StoredOAuthTokens, v2.OAuthDiscoveryState>()
+  const storage = new SdkStorage<v2.StoredOAuthClientInformation, v2.StoredOAuthTokens, v2.OAuthDiscoveryState>()
   const begin = () => new v2.StreamableHTTPClientTransport(new URL(mcpUrl), { authProvider: storage })
   const createClient = () => new v2.Client(IDENTITY, { versionNegotiation: { mode } })
   const transport = begin()

@@ -24,6 +24,12 @@ export interface Installation {
   remove(): Promise<void>
 }
 
+/** Free ones where none is given. */
+interface Ports {
+  readonly server?: number
+  readonly gitea?: number
+}
+
 export interface ServerBesideSandbox {
   /** Root address of the server, on this computer. */
   readonly url: string
@@ -32,14 +38,15 @@ export interface ServerBesideSandbox {
   close(): Promise<void>
 }
 
-/** A sandbox Gitea with the seeded story, and a server set up for it on a free port. */
+/** A sandbox Gitea with the seeded story, and a server set up for it. */
 export async function installBesideSandbox(
   settings: Readonly<Record<string, string>> = {},
   policy = READ_ONLY,
+  ports: Ports = {},
 ): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'aegis-'))
-  const gitea = await startGiteaSandbox({ seed: true })
-  const port = await findFreePort()
+  const gitea = await startGiteaSandbox({ seed: true, port: ports.gitea ?? 0 })
+  const port = ports.server ?? (await findFreePort())
   const url = `http://127.0.0.1:${port}`
   const application = await gitea.createOAuthApplication({
     name: 'Aegis',

@@ -32,6 +32,8 @@ export interface StartOptions {
   /** No file of it may grow beyond this: to the process that is a disk which is full. */
   readonly maxFileKib?: number
   readonly timeoutMs?: number
+  /** Told what it prints as it comes, on either stream. */
+  readonly onOutput?: (chunk: string) => void
 }
 
 /**
@@ -54,6 +56,7 @@ export async function startServerProcess(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-MAX_LOG_CHARS)
+      options.onOutput?.(chunk.toString())
     })
   }
   const exited = new Promise<ServerExit>((resolve) => {
@@ -73,19 +76,19 @@ export async function startServerProcess(
   }
 }
 
-/** `aegis <args>` to its end, with everything it printed. */
+/** `aegis <args>` to its end, with everything it printed and, as `output`, the exact text of its stdout. */
 export async function runAegisProcess(
   args: readonly string[],
   options: { readonly settings: Readonly<Record<string, string>>; readonly cwd: string },
-): Promise<{ readonly code: number; readonly printed: string }> {
-  const { code, lines } = await runChild({
+): Promise<{ readonly code: number; readonly printed: string; readonly output: string }> {
+  const { code, lines, output } = await runChild({
     command: process.execPath,
     args: ['--enable-source-maps', BUNDLE, ...args],
     cwd: options.cwd,
     env: options.settings,
     timeoutMs: COMMAND_TIMEOUT_MS,
   })
-  return { code, printed: lines.join('\n') }
+  return { code, printed: lines.join('\n'), output }
 }
 
 function toCommand({ core, maxFileKib }: StartOptions): readonly string[] {
