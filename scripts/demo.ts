@@ -50,7 +50,10 @@ try {
     if (isTerminal) {
       say.lines('', 'It stays up until Ctrl-C. Try it:', '', ...toHints(installation, `kill -HUP ${server.pid}`))
       await Promise.race([ended, server.exited])
-      say.lines('', 'Stopped. Nothing is left running, and its files are removed.')
+      if (!hasEnded) {
+        throw new Error(`The server stopped by itself:\n${server.readLog().slice(-2000)}`)
+      }
+      say.lines('', 'Stopping; its files are removed.')
     }
   } else {
     process.exitCode = 130
