@@ -113,6 +113,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     registration: { enabled: config.oauth.registration, perHour: 60 },
     clientIp: (ctx) => String(ctx.state.address),
     onEvent: (event) => recordOAuthEvent(event, audit, log),
+    onRefresh: metrics.countTokenRefresh,
     onFault: (error) => log.error({ err: error }, 'oauth_fault'),
     ...(overrides.documents === undefined ? {} : { documents: overrides.documents }),
   })

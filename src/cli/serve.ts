@@ -28,6 +28,7 @@ export const serveCommand: Command = {
     const app = await createApp(config, log, { migrationsPath: findMigrations() })
     const address = await startListening(app, config.listen)
     log.info({ version: VERSION, ...address, url: config.publicBaseUrl, gitea: config.gitea.url }, 'listening')
+    log.flush()
     if (config.gitea.checkAtStart && !(await app.isGiteaReachable())) {
       log.warn({ gitea: config.gitea.url }, 'gitea_not_reachable')
     }

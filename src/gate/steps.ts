@@ -40,13 +40,13 @@ export function parseArguments(tool: Tool, given: unknown): ParsedArguments {
     return { ok: true, value: parsed.data }
   }
   const known = Object.keys(tool.input.shape)
-  const problems = parsed.error.issues.map((issue) => toProblem(issue, known))
+  const problems = toListed(parsed.error.issues.map((issue) => toProblem(issue, known)))
   return {
     ok: false,
     refusal: {
       code: 'invalid_input',
       status: 400,
-      message: `${tool.name} cannot run with these arguments: ${problems.join('; ')}.`,
+      message: `${tool.name} cannot run with these arguments: ${problems}.`,
       rule: 'arguments',
     },
   }
@@ -55,10 +55,26 @@ export function parseArguments(tool: Tool, given: unknown): ParsedArguments {
 function toProblem(issue: z.core.$ZodIssue, known: readonly string[]): string {
   if (issue.code === 'unrecognized_keys') {
     const fields = known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`
-    return `unknown ${issue.keys.map((key) => `“${key}”`).join(', ')} (${fields})`
+    return `unknown ${toListed(
+      issue.keys.map((key) => `“${toShort(key)}”`),
+      ', ',
+    )} (${fields})`
   }
   const field = z.core.toDotPath(issue.path)
-  return field === '' ? issue.message : `${field}: ${issue.message}`
+  return field === '' ? toShort(issue.message) : `${toShort(field)}: ${toShort(issue.message)}`
+}
+
+const MAX_LISTED = 5
+const MAX_SHOWN_CHARS = 160
+
+/** The caller's own text comes back in refusals and goes into the log: a few short pieces of it, whatever was sent. */
+function toListed(parts: readonly string[], separator = '; '): string {
+  const more = parts.length - MAX_LISTED
+  return parts.slice(0, MAX_LISTED).join(separator) + (more > 0 ? `${separator}and ${more} more` : '')
+}
+
+function toShort(text: string): string {
+  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS).toWellFormed()}…` : text
 }
 
 /** Write mode and the whitelist stand outside the policy: both must say yes. */

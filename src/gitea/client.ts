@@ -129,7 +129,11 @@ interface Send {
 }
 
 /** Reads are sent again after a lost connection or a 503; a write is not, it may have been carried out. */
-async function sendWith(token: string, { pool, options, bound }: ClientParts, { name, signal, wire }: Send): Promise<RawAnswer> {
+async function sendWith(
+  token: string,
+  { pool, options, bound }: ClientParts,
+  { name, signal, wire }: Send,
+): Promise<RawAnswer> {
   const headers: Record<string, string> = {
     authorization: `Bearer ${token}`,
     accept: wire.accept,

@@ -36,7 +36,12 @@ function toSecurityEvent(event: Exclude<OAuthEvent, { type: 'request_refused' }>
     case 'client_denied':
       return { type, reason: event.type, actor: { account: event.accountId, client: event.clientId } }
     case 'token_reused':
-      return { type, reason: event.type, actor: { client: event.clientId }, details: { grant: event.grantId } }
+      return {
+        type,
+        reason: event.type,
+        actor: { client: event.clientId, ...(event.accountId === undefined ? {} : { account: event.accountId }) },
+        details: { grant: event.grantId },
+      }
     case 'account_revoked':
       return {
         type,

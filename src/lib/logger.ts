@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino'
+import { KIB, SECOND } from './units.js'
 
 export type { Logger } from 'pino'
 
@@ -22,7 +23,8 @@ const SENSITIVE = [
 ]
 
 /**
- * JSON lines on stdout. Messages are constants, data is in fields.
+ * JSON lines on stdout, written in pieces: at once when there are 4 KiB, else within a second; `flush()` for lines that
+ * someone waits for. Messages are constants, data is in fields.
  *
  * @param stream where lines go instead of stdout, for tests
  */
@@ -36,7 +38,7 @@ export function createLogger(level: LogLevel, stream?: DestinationStream): Logge
       messageKey: 'event',
       redact: { paths: SENSITIVE.flatMap((key) => [key, `*.${key}`]), censor: '***' },
     },
-    stream ?? destination({ dest: 1, sync: false, minLength: 0 }),
+    stream ?? destination({ dest: 1, sync: false, minLength: 4 * KIB, periodicFlush: SECOND }),
   )
 }
 

@@ -59,6 +59,8 @@ export interface OAuthOptions {
   readonly clientIp: (ctx: Context) => string
   /** Called after the fact, for the audit log; must not throw. */
   readonly onEvent: (event: OAuthEvent) => void
+  /** Told how each refresh of a Gitea sign-in ended, for metrics; must not throw. */
+  readonly onRefresh?: (outcome: 'refreshed' | 'revoked' | 'failed') => void
   /** A bug or an outage inside the provider, for the log. */
   readonly onFault: (error: unknown) => void
   /** Instead of fetching client documents from the internet, for tests. */
@@ -117,7 +119,14 @@ export function createOAuthServer(options: OAuthOptions): OAuthServer {
     discoveryTtlMs: options.gitea.discoveryTtlMs,
     clock,
   })
-  const vault = createTokenVault({ store, cipher, gitea, clock, revokeAccount })
+  const vault = createTokenVault({
+    store,
+    cipher,
+    gitea,
+    clock,
+    revokeAccount,
+    ...(options.onRefresh === undefined ? {} : { onRefresh: options.onRefresh }),
+  })
   const pages = createPages({ publicBaseUrl, gitea })
   const provider = createProvider({
     publicBaseUrl,

@@ -35,11 +35,20 @@ interface TokenVaultOptions {
   readonly clock: Clock
   /** Takes back everything the person's clients hold, vault row included, in one transaction. */
   readonly revokeAccount: (accountId: string, reason: 'gitea_refused_refresh') => void
+  /** Told how each refresh at Gitea ended, for metrics; must not throw. */
+  readonly onRefresh?: (outcome: 'refreshed' | 'revoked' | 'failed') => void
 }
 
 type Row = typeof giteaTokenSet.$inferSelect
 
-export function createTokenVault({ store, cipher, gitea, clock, revokeAccount }: TokenVaultOptions): TokenVault {
+export function createTokenVault({
+  store,
+  cipher,
+  gitea,
+  clock,
+  revokeAccount,
+  onRefresh,
+}: TokenVaultOptions): TokenVault {
   const select = store.orm
     .select()
     .from(giteaTokenSet)
@@ -116,7 +125,18 @@ export function createTokenVault({ store, cipher, gitea, clock, revokeAccount }:
     if (running !== undefined) {
       return running
     }
-    const started = refresh(row).finally(() => refreshing.delete(row.accountId))
+    const started = refresh(row)
+      .then(
+        (renewed) => {
+          onRefresh?.('refreshed')
+          return renewed
+        },
+        (error) => {
+          onRefresh?.(error instanceof Unauthenticated ? 'revoked' : 'failed')
+          throw error
+        },
+      )
+      .finally(() => refreshing.delete(row.accountId))
     refreshing.set(row.accountId, started)
     return started
   }
