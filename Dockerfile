@@ -44,4 +44,4 @@ VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MCP_PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/aegis.mjs", "serve"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "dist/aegis.mjs", "serve"]

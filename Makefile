@@ -4,7 +4,7 @@ help: ## What can be made here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --no-audit --no-fund
+	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 setup: node_modules/.package-lock.json ## Install the runtime (Node 24) and the libraries, in this folder only

@@ -9,12 +9,6 @@ import { parseArgs } from "node:util";
 // src/audit/signing-key.ts
 import { createPublicKey } from "node:crypto";
 
-// src/lib/crypto.ts
-import { hash, timingSafeEqual } from "node:crypto";
-function sha256Hex(data) {
-  return hash("sha256", data, "hex");
-}
-
 // src/lib/errors.ts
 var AppError = class extends Error {
   detail;
@@ -36,9 +30,6 @@ function parsePublicKeys(pem) {
     throw new InvalidInput("There is no public key in PEM form (BEGIN PUBLIC KEY) in the key file.");
   }
   return blocks.map(parsePublicKey);
-}
-function toKeyId(publicKey) {
-  return sha256Hex(publicKey.export({ type: "spki", format: "der" })).slice(0, 16);
 }
 function parsePublicKey(pem) {
   const message = "The key file holds something that is not an Ed25519 public key.";
@@ -152,6 +143,17 @@ function isSorted(keys) {
 
 // src/audit/checkpoint.ts
 import { createPublicKey as createPublicKey2, sign, verify } from "node:crypto";
+
+// src/lib/crypto.ts
+import { hash, timingSafeEqual } from "node:crypto";
+function sha256Hex(data) {
+  return hash("sha256", data, "hex");
+}
+function toKeyId(publicKey) {
+  return sha256Hex(publicKey.export({ type: "spki", format: "der" })).slice(0, 16);
+}
+
+// src/audit/checkpoint.ts
 function isSignatureValid({ checkpoint, signature }, publicKey) {
   return verify(null, toSignedBytes(checkpoint), publicKey, Buffer.from(signature, "hex"));
 }

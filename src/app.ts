@@ -32,7 +32,7 @@ import { catalog } from './tools/catalog.gen.js'
 
 const SWEEP_MS = HOUR
 /** Files are capped by their own setting; lists and diffs may be larger, and are read in bounded pieces of this. */
-const MAX_UPSTREAM_BYTES = 32 * MIB
+const MAX_UPSTREAM_BYTES = 16 * MIB
 
 interface AppOverrides {
   readonly clock?: Clock

@@ -27,6 +27,7 @@ export class Connection {
   }
 
   close(): void {
+    this.#done = undefined
     this.#socket.destroy()
   }
 

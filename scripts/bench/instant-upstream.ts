@@ -17,6 +17,7 @@ const ISSUE = {
   closed_at: null,
   due_date: null,
   pull_request: null,
+  html_url: 'https://git.example.org/octo/widgets/issues/42',
   body: 'When I press save the page shows an error.\n'.repeat(14),
 }
 

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditLog } from '../../src/audit/log.js'
-import { parsePublicKeys, toKeyId, toPublicKeyPem } from '../../src/audit/signing-key.js'
+import { parsePublicKeys, toPublicKeyPem } from '../../src/audit/signing-key.js'
 import { verifyLines } from '../../src/audit/verify-export.js'
 import { auditCommand } from '../../src/cli/audit.js'
+import { toKeyId } from '../../src/lib/crypto.js'
 import { createWorkspace, recordCall, type Workspace } from './fixture.js'
 
 let workspace: Workspace

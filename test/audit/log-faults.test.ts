@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditLog } from '../../src/audit/log.js'
-import type { AuditEvent } from '../../src/audit/record.js'
 import type { Store } from '../../src/db/open.js'
 import { createLogger } from '../../src/lib/logger.js'
 import { callOutcome, pendingCall } from './calls.js'
+import { createFaulty, FAULTS, type Faulty } from './faults.js'
 import { checkAudit, createWorkspace, readRecords, recordCall, type Workspace } from './fixture.js'
 
 let workspace: Workspace
@@ -20,110 +19,6 @@ afterEach(() => {
 
 /** More than the free space of any page, so that it needs the disk. */
 const LARGE = { arguments: { text: 'x'.repeat(20_000) } }
-
-interface Fault {
-  readonly name: string
-  /** Whether what was in the failed commit is on disk nevertheless. */
-  readonly persists: boolean
-  /** Makes commits fail until the returned function is called. */
-  break(faulty: Faulty): () => void
-}
-
-/** The real store, with a commit that can be made to report failure before or after it reached the disk. */
-interface Faulty {
-  readonly store: Store
-  failBeforeCommit: boolean
-  failAfterCommit: boolean
-}
-
-function createFaulty(store: Store): Faulty {
-  const faulty: Faulty = {
-    failBeforeCommit: false,
-    failAfterCommit: false,
-    store: {
-      ...store,
-      transaction: (work) => {
-        const result = store.transaction(() => {
-          const inner = work()
-          if (faulty.failBeforeCommit) {
-            throw new Error('disk I/O error')
-          }
-          return inner
-        })
-        if (faulty.failAfterCommit) {
-          throw new Error('disk I/O error')
-        }
-        return result
-      },
-    },
-  }
-  return faulty
-}
-
-const FAULTS: readonly Fault[] = [
-  {
-    name: 'the disk is full',
-    persists: false,
-    break: ({ store: { sqlite } }) => {
-      sqlite.pragma(`max_page_count = ${sqlite.pragma('page_count', { simple: true })}`)
-      return () => sqlite.pragma('max_page_count = 1073741823')
-    },
-  },
-  {
-    name: 'the file is read-only',
-    persists: false,
-    break: ({ store: { sqlite } }) => {
-      sqlite.pragma('query_only = ON')
-      return () => sqlite.pragma('query_only = OFF')
-    },
-  },
-  {
-    name: 'SQLite refuses the row',
-    persists: false,
-    break: ({ store: { sqlite } }) => {
-      sqlite.exec("CREATE TRIGGER refuse BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'refused'); END")
-      return () => sqlite.exec('DROP TRIGGER refuse')
-    },
-  },
-  {
-    name: 'another process holds the write lock',
-    persists: false,
-    break: ({ store: { sqlite } }) => {
-      sqlite.pragma('busy_timeout = 20')
-      const other = new Database(sqlite.name)
-      other.exec('BEGIN IMMEDIATE')
-      return () => other.close()
-    },
-  },
-  {
-    name: 'a transaction was left open on the connection',
-    persists: false,
-    break: ({ store: { sqlite } }) => {
-      sqlite.exec('BEGIN')
-      return () => sqlite.exec('ROLLBACK')
-    },
-  },
-  {
-    name: 'the commit fails and did not reach the disk',
-    persists: false,
-    break: (faulty) => {
-      faulty.failBeforeCommit = true
-      return () => {
-        faulty.failBeforeCommit = false
-      }
-    },
-  },
-  {
-    name: 'the commit fails although it reached the disk',
-    persists: true,
-    break: (faulty) => {
-      faulty.failAfterCommit = true
-      return () => {
-        faulty.failAfterCommit = false
-      }
-    },
-  },
-]
 
 /** `call status`, or the reason of an event without a call. */
 function summarize(store: Store): string[] {
@@ -237,50 +132,6 @@ describe.each(FAULTS)('when $name', ({ persists, break: breakIt }) => {
       details: { since: '2026-11-21T12:00:00.000Z', refused: 1, dropped: 0 },
     })
     checkAudit(workspace.store, workspace.signer)
-  })
-})
-
-describe('when someone else writes to the chain', () => {
-  async function forkChain(log: AuditLog): Promise<void> {
-    await log.record(pendingCall('c-1'))
-    const other = new Database(workspace.path)
-    other
-      .prepare(
-        `INSERT INTO audit_entry (seq, prev_hash, entry_hash, body)
-         SELECT 2, entry_hash, 'f', '{}' FROM audit_entry WHERE seq = 1`,
-      )
-      .run()
-    other.close()
-  }
-
-  test('nothing more is written, for good', async () => {
-    const log = workspace.open()
-    await forkChain(log)
-
-    await expect(log.record(pendingCall('c-2'))).rejects.toMatchObject({ code: 'unavailable' })
-    await expect(log.record(pendingCall('c-3'))).rejects.toMatchObject({ code: 'unavailable' })
-    log.recordSoon(callOutcome('c-1'))
-    await log.flush()
-
-    expect(log.health()).toEqual({ ok: false, reason: expect.stringContaining('changed by something other') })
-    expect(readRecords(workspace.store)).toHaveLength(2)
-    expect(log.head().seq).toBe(1)
-  })
-
-  test('what could not be written is in the server log in full', async () => {
-    const lines: string[] = []
-    const logger = createLogger('INFO', { write: (line) => lines.push(line) })
-    const log = workspace.open({ logger })
-    await forkChain(log)
-    log.recordSoon(callOutcome('c-1'))
-
-    await expect(log.close()).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringContaining('could not be written: 1.'),
-    })
-
-    const written = lines.map((line) => JSON.parse(line) as { event: string; entry?: AuditEvent })
-    expect(written.find(({ event }) => event === 'audit_entry_not_written')?.entry).toEqual(callOutcome('c-1'))
   })
 })
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/config.js'
 import { listFiles } from '../contract/source-files.js'
@@ -25,12 +26,8 @@ test('every stage stands on one small image with the runtime that the project as
 test('the image runs as nobody in particular, writes to /data only and names what to run', () => {
   expect(findAll(final, 'USER')).toEqual(['1000:1000'])
   expect(findAll(final, 'VOLUME')).toEqual(['/data'])
-  expect(readCommand(findAll(final, 'CMD')[0] ?? '')).toEqual([
-    'node',
-    '--enable-source-maps',
-    'dist/aegis.mjs',
-    'serve',
-  ])
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
+  expect(readCommand(findAll(final, 'CMD')[0] ?? '').join(' ')).toBe(scripts.start)
   const written = Object.entries(env).filter(([name]) => name === 'DATABASE_PATH')
   expect(written).toEqual([['DATABASE_PATH', '/data/aegis.db']])
 })

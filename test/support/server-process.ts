@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { runChild } from '../../scripts/run-child.js'
 
 const BUNDLE = `${process.cwd()}/dist/aegis.mjs`
+/** As `npm start` and the image run it. */
+const MEMORY_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=512']
 const COMMAND_TIMEOUT_MS = 30_000
 /** A server that runs for hours in a benchmark must not fill the memory of who started it. */
 const MAX_LOG_CHARS = 200_000
@@ -83,7 +85,7 @@ export async function runAegisProcess(
 ): Promise<{ readonly code: number; readonly printed: string; readonly output: string }> {
   const { code, lines, output } = await runChild({
     command: process.execPath,
-    args: ['--enable-source-maps', BUNDLE, ...args],
+    args: [BUNDLE, ...args],
     cwd: options.cwd,
     env: options.settings,
     timeoutMs: COMMAND_TIMEOUT_MS,
@@ -92,7 +94,7 @@ export async function runAegisProcess(
 }
 
 function toCommand({ core, maxFileKib }: StartOptions): readonly string[] {
-  const serve = [process.execPath, '--enable-source-maps', BUNDLE, 'serve']
+  const serve = [process.execPath, ...MEMORY_FLAGS, BUNDLE, 'serve']
   // `ulimit -f` counts blocks of 512 bytes (POSIX)
   const limited =
     maxFileKib === undefined ? serve : ['sh', '-c', `ulimit -f ${2 * maxFileKib} && exec "$0" "$@"`, ...serve]
