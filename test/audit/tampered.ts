@@ -127,14 +127,14 @@ export const TAMPERED: readonly [
     /./,
   ],
   ['a blank line is put in', (lines) => lines.toSpliced(4, 0, ''), 4, /changed, cut off, or reformatted/],
-  ['it is something else', (lines) => ['{"level":30,"msg":"hello"}'], undefined, /This is not an audit export/],
+  ['it is something else', () => ['{"level":30,"msg":"hello"}'], undefined, /This is not an audit export/],
   [
     'it begins the log with another hash than zeros',
     (lines) => [lineAt(lines, 0).replace('0'.repeat(64), 'a'.repeat(64)), toEndLine(0, 'a'.repeat(64), 0, 0)],
     undefined,
     /This is not an audit export/,
   ],
-  ['it is empty', (lines) => [], undefined, /the file is empty/],
+  ['it is empty', () => [], undefined, /the file is empty/],
   ['something follows the end', (lines) => [...lines, lineAt(lines, 3)], undefined, /Something follows the end/],
   [
     'it nests so deep that a reader could overflow',
