@@ -34,7 +34,7 @@ function runTests(gitea: string): number {
   const args = [vitest, 'run', '--config', 'vitest.gitea.config.ts', ...process.argv.slice(2)]
   const run = spawnSync(process.execPath, args, { stdio: 'inherit', timeout: MAX_MS, killSignal: 'SIGINT' })
   const { needsSandbox } = findRealGiteaTests()
-  console.log(`Only against the sandbox, whose faults and clock they need:\n  ${needsSandbox.join('\n  ')}`)
+  console.log(`Not against a real Gitea, because they start the sandbox themselves:\n  ${needsSandbox.join('\n  ')}`)
   if (run.error) {
     console.error(`The tests were ended: ${run.error.message}`)
   }
