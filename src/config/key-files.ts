@@ -12,7 +12,7 @@ export interface KeyRing {
   readonly keys: ReadonlyMap<string, Buffer>
 }
 
-export interface SigningKey {
+interface SigningKey {
   readonly keyId: string
   readonly privateKey: KeyObject
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { AppError, InvalidInput } from './errors.js'
 
 /** The body is larger than the route takes. */
-export class BodyTooLarge extends AppError {
+class BodyTooLarge extends AppError {
   readonly code = 'invalid_input'
   readonly status = 413
 }

@@ -10,6 +10,7 @@ import { UpstreamFailed, UpstreamTimeout } from '../lib/errors.js'
 import { createToken } from '../lib/ids.js'
 import type { Secret } from '../lib/secret.js'
 import { MINUTE } from '../lib/units.js'
+import type { SignInFailure } from '../pages/message.js'
 import type { Cipher } from './cipher.js'
 import type { GiteaOAuth } from './gitea-oauth.js'
 import { judgeGiteaScope } from './gitea-scope.js'
@@ -18,16 +19,7 @@ import type { TokenVault } from './token-vault.js'
 const STATE_TTL_MS = 10 * MINUTE
 
 /** How a sign-in ended, as its page tells it. */
-export type SignInOutcome =
-  | 'signed_in'
-  | 'denied'
-  | 'full_access'
-  | 'too_little'
-  | 'prohibited'
-  | 'must_change_password'
-  | 'unreachable'
-  | 'misconfigured'
-  | 'failed'
+export type SignInOutcome = 'signed_in' | SignInFailure
 
 export interface SignIn {
   /** Identifies this sign-in among those of its interaction. */
@@ -74,9 +66,7 @@ interface Row {
   readonly verifier: string
 }
 
-type Ending =
-  | { readonly outcome: Exclude<SignInOutcome, 'signed_in'>; readonly detail?: unknown }
-  | { readonly accountId: string }
+type Ending = { readonly outcome: SignInFailure; readonly detail?: unknown } | { readonly accountId: string }
 
 export function createGiteaSignIns(options: GiteaSignInsOptions): GiteaSignIns {
   const { clock, cipher, gitea, vault, stateSecret } = options

@@ -5,7 +5,7 @@ import type { Logger } from '../lib/logger.js'
 import type { Scope } from '../oauth/scope.js'
 
 /** What a call does to Gitea. Nothing here deletes: there is no such operation to send. */
-export type Effect = 'read' | 'create' | 'update'
+type Effect = 'read' | 'create' | 'update'
 
 /** Caps on what one call may fetch and say, from the settings. */
 export interface ToolLimits {

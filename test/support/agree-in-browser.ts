@@ -1,6 +1,6 @@
 import { type Browser, createBrowser, type Page } from './browser.js'
 import type { Person } from './connect-client.js'
-import { signInAtGitea } from './sign-in-at-gitea.js'
+import { reachConsent } from './reach-consent.js'
 
 interface AgreeOptions {
   /** A fresh one unless given. */
@@ -22,11 +22,7 @@ export async function agreeInBrowser(
 ): Promise<URL> {
   const { origin } = new URL(authorize)
   const leavesUs = (next: URL) => next.origin !== origin
-  const fromGitea = await signInAtGitea(browser, await browser.open(authorize, leavesUs), person)
-  const consent = await browser.settle(fromGitea, leavesUs)
-  if (!consent.forms.some(({ buttons }) => buttons.some(({ name }) => name === 'decision'))) {
-    throw new Error(`instead of the consent page came ${consent.status} ${consent.url}: ${consent.text.slice(0, 400)}`)
-  }
+  const consent = await reachConsent(browser, authorize, person)
   onConsent?.(consent)
   const decided = await browser.submit(consent, {}, { name: 'decision', value: 'allow' })
   const { location, status, text } = await browser.settle(decided, leavesUs)

@@ -1,7 +1,7 @@
 /** An MCP client's way in, by hand: register, authorize in a browser, sign in at Gitea, agree, exchange the code. */
 import { createHash, randomBytes } from 'node:crypto'
 import { type Browser, createBrowser, type Page } from './browser.js'
-import { signInAtGitea } from './sign-in-at-gitea.js'
+import { reachConsent } from './reach-consent.js'
 
 const REDIRECT = 'http://127.0.0.1:7777/callback'
 
@@ -46,7 +46,7 @@ export async function connectClient(url: string, options: ConnectOptions): Promi
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   }).toString()
-  const consent = await reachConsent(browser, authorize.href, url, options.person)
+  const consent = await reachConsent(browser, authorize.href, options.person)
   options.onPage?.('consent', consent)
   const decided = await browser.submit(consent, options.narrow ?? {}, { name: 'decision', value: 'allow' })
   const back = await browser.settle(decided, isRedirectBack)
@@ -55,18 +55,6 @@ export async function connectClient(url: string, options: ConnectOptions): Promi
     throw new Error(`no code came back: ${back.location}`)
   }
   return { ...(await exchange(url, { clientId, code, verifier })), clientId, browser }
-}
-
-/** Follows our redirects to Gitea, signs in there, and comes back to the consent page. */
-async function reachConsent(browser: Browser, authorize: string, url: string, person: Person): Promise<Page> {
-  const isElsewhere = (next: URL) => next.origin !== new URL(url).origin
-  const towardsGitea = await browser.open(authorize, isElsewhere)
-  const fromGitea = await signInAtGitea(browser, towardsGitea, person)
-  const page = await browser.settle(fromGitea, isRedirectBack)
-  if (!page.forms.some(({ buttons }) => buttons.some(({ name }) => name === 'decision'))) {
-    throw new Error(`instead of the consent page came ${page.status} ${page.url}: ${page.text.slice(0, 400)}`)
-  }
-  return page
 }
 
 function isRedirectBack(next: URL): boolean {
