@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { TotalReporter } from './test/support/total-reporter.js'
 
 export default defineConfig({
   test: {
@@ -8,6 +9,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    reporters: ['default'],
+    reporters: [['default', { summary: false }], new TotalReporter()],
   },
 })

@@ -106,7 +106,7 @@ test('no answer and a dripping answer both end in time', async () => {
   gitea.server.script(() => {})
   await expect(gitea.client().request('getRepository', getRepository)).rejects.toMatchObject({
     code: 'upstream_timeout',
-    message: 'Gitea did not answer within 0.4 seconds.',
+    message: 'Gitea did not answer within 0.4 s.',
   })
 
   gitea.server.script((res) => {
