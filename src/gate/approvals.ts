@@ -22,7 +22,7 @@ export interface ApprovalRequest {
   readonly expiresAt: number
 }
 
-export type ApprovalAnswer =
+type ApprovalAnswer =
   | { readonly status: 'approved'; readonly id: string; readonly decidedBy: string }
   | { readonly status: 'waiting' | 'denied'; readonly id: string }
 

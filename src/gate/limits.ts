@@ -11,7 +11,7 @@ export interface LimitSettings {
   readonly authFailureWindowMs: number
 }
 
-export interface LimitAnswer {
+interface LimitAnswer {
   readonly allowed: boolean
   readonly retryAfterMs: number
   /** The first refusal of a window: worth one audit entry, where the flood that follows is not. */

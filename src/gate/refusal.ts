@@ -2,7 +2,7 @@ import type { AppError, ErrorCode } from '../lib/errors.js'
 import type { Scope } from '../oauth/scope.js'
 
 /** Why a call did not succeed, in words and codes that every door can translate. */
-export type RefusalCode =
+type RefusalCode =
   | ErrorCode
   | 'unknown_tool'
   | 'insufficient_scope'
@@ -25,7 +25,7 @@ export interface Refusal {
   readonly retryAfterMs?: number
 }
 
-export interface CallSuccess {
+interface CallSuccess {
   readonly ok: true
   /** Redacted, bounded and marked as data: for models. */
   readonly text: string

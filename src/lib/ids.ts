@@ -5,6 +5,11 @@ export function createRequestId(): string {
   return randomUUID()
 }
 
+/** Pairs the audit entries of one call. */
+export function createCallId(): string {
+  return randomUUID()
+}
+
 /** An unguessable URL-safe value with `bytes` bytes of entropy (32 by default). */
 export function createToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url')

@@ -5,7 +5,7 @@ import type Koa from 'koa'
 import { callTool } from '../gate/call.js'
 import { checkScope } from '../gate/steps.js'
 import { AppError, InvalidInput, toErrorText, Unauthenticated } from '../lib/errors.js'
-import { createToken } from '../lib/ids.js'
+import { createCallId } from '../lib/ids.js'
 import { isNestedDeeper } from '../lib/json-depth.js'
 import { readBody } from '../lib/read-body.js'
 import { MIB } from '../lib/units.js'
@@ -197,7 +197,7 @@ async function findMissingScope(
     ...request,
     tool: tool.name,
     args,
-    id: createToken(9),
+    id: createCallId(),
     signal: AbortSignal.timeout(deps.gate.deadlineMs),
   })
   const refusal = outcome.ok ? undefined : deps.challenges.forRefusal(outcome.refusal)

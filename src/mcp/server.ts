@@ -11,7 +11,7 @@ import {
 import { callTool, type Gate } from '../gate/call.js'
 import type { Refusal } from '../gate/refusal.js'
 import type { Caller } from '../identity/caller.js'
-import { createToken } from '../lib/ids.js'
+import { createCallId } from '../lib/ids.js'
 import { HOUR, MINUTE } from '../lib/units.js'
 import { VERSION } from '../lib/version.js'
 import type { Challenges } from './challenges.js'
@@ -116,7 +116,7 @@ async function runToolCall(
     tool: name,
     args,
     caller: request.caller,
-    id: createToken(9),
+    id: createCallId(),
     requestId: request.requestId,
     address: request.address,
     via: request.via,
