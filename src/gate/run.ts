@@ -73,6 +73,8 @@ function toContext(
       requestId: call.requestId,
       onRequest: () => {
         facts.upstreamCalls += 1
+        // a client that asked for progress sees each step towards Gitea; how many there will be is not known
+        call.progress?.(facts.upstreamCalls, undefined, 'Asking Gitea')
       },
     }),
     login: caller.login,

@@ -103,8 +103,8 @@ describe('progress', () => {
         id: 1,
         method: 'tools/call',
         params: {
-          name: 'get_file_tree',
-          arguments: { owner: 'harbor', repo: 'booking', recursive: true },
+          name: 'get_pull_request',
+          arguments: { owner: 'harbor', repo: 'booking', pull_number: 6 },
           _meta: { progressToken: 'p1' },
         },
       }),
@@ -112,6 +112,11 @@ describe('progress', () => {
 
     const events = [...(await response.text()).matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data ?? ''))
     expect(response.headers.get('content-type')).toContain('text/event-stream')
+    const steps = events.filter(({ method }) => method === 'notifications/progress')
+    expect(steps.map(({ params }) => params)).toMatchObject([
+      { progressToken: 'p1', progress: 1, message: 'Asking Gitea' },
+      { progressToken: 'p1', progress: 2 },
+    ])
     expect(events.at(-1)).toMatchObject({ id: 1, result: { content: [{ type: 'text' }] } })
   })
 })
