@@ -110,8 +110,6 @@ describe('tokens', () => {
 async function readGiteaToken(): Promise<string> {
   const { gate } = stack.aegis.app
   let seen = ''
-  const spy = { token: async () => seen, renew: async () => seen }
-  void spy
   const original = gate.gitea.as
   Object.assign(gate.gitea, {
     as: (credential: { token(): Promise<string> }, options: Parameters<typeof original>[1]) => {
