@@ -1,0 +1,37 @@
+/**
+ * Tools that policies written for the Python original may name and this version does not have. A rule about one is
+ * accepted, so that such a policy loads as it is, and decides nothing: there is nothing to call. A tool that arrives
+ * here finds its rules already in force.
+ */
+export const TOOLS_KNOWN_ELSEWHERE: readonly string[] = [
+  'add_labels',
+  'assign_issue',
+  'compare_refs',
+  'create_branch',
+  'create_issue_comment',
+  'create_label',
+  'create_milestone',
+  'create_pr_comment',
+  'create_pull_request',
+  'create_release',
+  'edit_issue_comment',
+  'edit_release',
+  'get_branch',
+  'get_commit_status',
+  'get_latest_release',
+  'get_release',
+  'get_repo_languages',
+  'list_labels',
+  'list_milestones',
+  'list_org_repositories',
+  'list_organizations',
+  'list_pull_request_commits',
+  'list_pull_request_files',
+  'list_releases',
+  'list_repo_topics',
+  'list_tags',
+  'remove_labels',
+  'search_code',
+  'update_issue',
+  'update_label',
+]
