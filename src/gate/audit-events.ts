@@ -46,12 +46,20 @@ export function auditSuccess(call: ToolCall, allowed: AllowedCall, ran: Finished
   }
 }
 
+/** A call that began and did not succeed; one whose caller left counts as cancelled. */
 export function auditFailure(call: ToolCall, allowed: AllowedCall, ran: Failed, ms: number): InvocationOutcome {
-  return toUnsuccessful('error', call, allowed, ran, ms)
-}
-
-export function auditCancelled(call: ToolCall, allowed: AllowedCall, ran: Failed, ms: number): InvocationOutcome {
-  return toUnsuccessful('cancelled', call, allowed, ran, ms)
+  return {
+    ...toCommon(call),
+    type: 'tool_invocation',
+    status: ran.refusal.code === 'cancelled' ? 'cancelled' : 'error',
+    ...toTarget(allowed),
+    outcome: {
+      code: ran.refusal.code,
+      message: ran.refusal.message,
+      upstream_calls: ran.upstreamCalls,
+      duration_ms: Math.round(ms),
+    },
+  }
 }
 
 export function auditRefusal(gate: Gate, call: ToolCall, refusal: Refusal): AccessDenied {
@@ -63,27 +71,6 @@ export function auditRefusal(gate: Gate, call: ToolCall, refusal: Refusal): Acce
     arguments: auditArguments(gate, call.args ?? {}),
     decision: { effect: 'deny', rule: refusal.rule ?? refusal.code, reason: refusal.message },
     reason: refusal.code,
-  }
-}
-
-function toUnsuccessful(
-  status: 'error' | 'cancelled',
-  call: ToolCall,
-  allowed: AllowedCall,
-  ran: Failed,
-  ms: number,
-): InvocationOutcome {
-  return {
-    ...toCommon(call),
-    type: 'tool_invocation',
-    status,
-    ...toTarget(allowed),
-    outcome: {
-      code: ran.refusal.code,
-      message: ran.refusal.message,
-      upstream_calls: ran.upstreamCalls,
-      duration_ms: Math.round(ms),
-    },
   }
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.js'
 import type { Logger } from '../lib/logger.js'
 import type { Tool, ToolLimits } from '../tools/define-tool.js'
 import type { Approvals } from './approvals.js'
-import { auditCancelled, auditFailure, auditPending, auditRefusal, auditSuccess } from './audit-events.js'
+import { auditFailure, auditPending, auditRefusal, auditSuccess } from './audit-events.js'
 import { type CallStatus, decideApproval, decidePolicy, limitRate, permitRepository, REPEATED_RATE } from './decide.js'
 import type { Limits } from './limits.js'
 import type { Outbound } from './outbound.js'
@@ -86,9 +86,9 @@ export async function callTool(gate: Gate, call: ToolCall): Promise<CallOutcome>
   }
   const ran = await runTool(gate, call, decided)
   if (!ran.ok) {
-    const audit = ran.refusal.code === 'cancelled' ? auditCancelled : auditFailure
-    gate.audit.recordSoon(audit(call, decided, ran, performance.now() - startedAt))
-    return finish(gate, call, ran.refusal.code === 'cancelled' ? 'cancelled' : 'error', startedAt, ran)
+    const outcome = auditFailure(call, decided, ran, performance.now() - startedAt)
+    gate.audit.recordSoon(outcome)
+    return finish(gate, call, outcome.status === 'cancelled' ? 'cancelled' : 'error', startedAt, ran)
   }
   gate.audit.recordSoon(auditSuccess(call, decided, ran, performance.now() - startedAt))
   return finish(gate, call, 'success', startedAt, { ok: true, text: ran.answer.text, data: ran.answer.data ?? {} })
