@@ -58,6 +58,8 @@ export interface AuditLogOptions {
 
 /** While the log cannot be written, so many entries are kept. Outcomes are kept beyond it; other events are counted. */
 const MAX_KEPT = 10_000
+/** A commit waits at most so many turns of the event loop for calls that arrive together. */
+const MAX_TURNS = 4
 const REFUSED = 'The audit log cannot be written, so nothing was done. Try again later.'
 const NOT_WRITABLE =
   'The audit log cannot be written; calls are refused until it can. The server log says why (audit_write_failed).'
@@ -104,6 +106,8 @@ class QueuedAuditLog implements AuditLog {
   /** Calls whose outcome is in the queue. */
   readonly #closing = new Set<string>()
   #turn: NodeJS.Immediate | undefined
+  /** Calls that waited for the commit before this one. */
+  #lastWaiters = 0
   #timer: NodeJS.Timeout | undefined
   #checkpointTimer: NodeJS.Timeout | undefined
   #outage: Outage | undefined
@@ -122,7 +126,7 @@ class QueuedAuditLog implements AuditLog {
     }
     return new Promise((resolve, reject) => {
       this.#enqueue(event, { resolve, reject })
-      this.#turn ??= setImmediate(() => this.commitQueue())
+      this.#turn ??= setImmediate(() => this.#commitAfterTurn(0, 1))
     })
   }
 
@@ -182,6 +186,20 @@ class QueuedAuditLog implements AuditLog {
     if (this.#queue.length > 0 || this.#outage !== undefined) {
       this.#commit(false)
     }
+  }
+
+  /**
+   * While several calls run at once, more of them are usually a turn away: they share the commit, which is dearer than
+   * everything else a call does. A lone caller never waits for it.
+   */
+  #commitAfterTurn(seen: number, turns: number): void {
+    const waiting = this.#queue.reduce((count, { waiter }) => count + (waiter === undefined ? 0 : 1), 0)
+    if (waiting > seen && turns < MAX_TURNS && Math.max(waiting, this.#lastWaiters) > 1) {
+      this.#turn = setImmediate(() => this.#commitAfterTurn(waiting, turns + 1))
+      return
+    }
+    this.#lastWaiters = waiting
+    this.commitQueue()
   }
 
   #enqueue(event: AuditEvent, waiter: Waiting['waiter']): void {
