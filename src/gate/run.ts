@@ -94,6 +94,7 @@ function toContext(
       facts.masked += masked
       return shown
     },
+    trustAuthors: async () => () => true,
     progress: call.progress ?? (() => {}),
   }
 }

@@ -6,7 +6,7 @@ import { AppError, Cancelled, UpstreamFailed, UpstreamTimeout } from '../lib/err
  * every status, good or bad, is an answer.
  */
 export interface Exchange {
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT'
   readonly path: string
   readonly headers: Record<string, string>
   readonly body: string | null

@@ -50,9 +50,12 @@ function toMcpTool(tool: Tool): McpTool {
   }
 }
 
-/** JSON Schema of a tool's arguments without what every client assumes anyway; each byte is read by a model. */
+/**
+ * JSON Schema of a tool's arguments without what every client assumes anyway; each byte is read by a model. That no
+ * other field is taken is said by the refusal of one.
+ */
 export function toInputSchema(input: z.ZodObject): McpTool['inputSchema'] {
-  const { $schema: _dialect, ...schema } = z.toJSONSchema(input, { io: 'input' })
+  const { $schema: _dialect, additionalProperties: _strict, ...schema } = z.toJSONSchema(input, { io: 'input' })
   // through JSON, because that is what is sent and zod's type for it is wider
   return JSON.parse(JSON.stringify({ ...schema, type: 'object' }))
 }

@@ -7,6 +7,21 @@ import type { Scope } from '../oauth/scope.js'
 /** What a call does to Gitea. Nothing here deletes: there is no such operation to send. */
 type Effect = 'read' | 'create' | 'update'
 
+/** Groups of tools that a setting or a connector's own address can leave out. */
+export const TOOLSETS = [
+  'repositories',
+  'files',
+  'search',
+  'issues',
+  'pulls',
+  'releases',
+  'actions',
+  'wiki',
+  'notifications',
+  'people',
+] as const
+export type Toolset = (typeof TOOLSETS)[number]
+
 /** Caps on what one call may fetch and say, from the settings. */
 export interface ToolLimits {
   readonly maxItems: number
@@ -32,6 +47,11 @@ export interface ToolContext {
    * masked on its way out, but half a secret is not recognised any more.
    */
   maskSecrets(text: string): string
+  /**
+   * Whose text may be shown in the repository of this call. Where a setting withholds what people without write access
+   * wrote, this asks Gitea once and knows who has it; otherwise it answers yes for everyone, at no cost.
+   */
+  trustAuthors(): Promise<(login: string) => boolean>
   /** Reports progress where the client asked for it; values must grow. */
   progress(done: number, total?: number, message?: string): void
 }
@@ -43,6 +63,7 @@ interface ToolMeta {
   readonly description: string
   /** Drives the MCP annotations, write mode and the policy defaults. */
   readonly effect: Effect
+  readonly toolset: Toolset
   readonly scope: Scope
   /** The Gitea operations it may send; anything else is refused by the client. */
   readonly operations: readonly OperationName[]

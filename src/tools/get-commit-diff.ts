@@ -19,6 +19,7 @@ export const getCommitDiff = defineTool({
   title: 'Show commit',
   description: 'Message and changes of one commit.',
   effect: 'read',
+  toolset: 'repositories',
   scope: 'read:repository',
   operations: ['getCommit', 'getCommitDiff'],
   pathArgument: 'path',

@@ -13,6 +13,7 @@ export const getFileContents = defineTool({
   title: 'Read file',
   description: 'Reads one file or some lines.',
   effect: 'read',
+  toolset: 'files',
   scope: 'read:repository',
   operations: ['getContents', 'getCommit', 'getRepository', 'getTree'],
   pathArgument: 'filepath',

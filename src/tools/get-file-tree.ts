@@ -15,6 +15,7 @@ export const getFileTree = defineTool({
   title: 'List files',
   description: 'Names of files and folders.',
   effect: 'read',
+  toolset: 'files',
   scope: 'read:repository',
   operations: ['getTree', 'getRepository', 'getCommit'],
   pathArgument: 'path',

@@ -11,6 +11,7 @@ export const getIssue = defineTool({
   title: 'Get issue',
   description: 'One issue without its comments.',
   effect: 'read',
+  toolset: 'issues',
   scope: 'read:repository',
   operations: ['getIssue'],
   input: z.strictObject({ owner, repo, issue_number: issueNumber, start_line: startLine }),

@@ -8,6 +8,7 @@ export const getMe = defineTool({
   title: 'Who am I',
   description: 'The Gitea person whose rights every call uses.',
   effect: 'read',
+  toolset: 'people',
   scope: 'read:repository',
   operations: ['getCurrentUser'],
   input: z.strictObject({}),

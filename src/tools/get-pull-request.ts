@@ -34,6 +34,7 @@ export const getPullRequest = defineTool({
   title: 'Get pull request',
   description: 'One pull request with its files, or its diff.',
   effect: 'read',
+  toolset: 'pulls',
   scope: 'read:repository',
   operations: ['getPullRequest', 'getPullRequestDiff'],
   pathArgument: 'path',

@@ -9,6 +9,7 @@ export const getRepositoryInfo = defineTool({
   title: 'Get repository',
   description: 'Default branch, visibility, access, open work.',
   effect: 'read',
+  toolset: 'repositories',
   scope: 'read:repository',
   operations: ['getRepository'],
   input: z.strictObject({ owner, repo }),

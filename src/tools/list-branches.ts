@@ -20,6 +20,7 @@ export const listBranches = defineTool({
   title: 'List branches',
   description: 'Branches with their last commit.',
   effect: 'read',
+  toolset: 'repositories',
   scope: 'read:repository',
   operations: ['listBranches', 'getRepository'],
   input: z.strictObject({ owner, repo, page, limit }),

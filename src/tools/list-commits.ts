@@ -11,6 +11,7 @@ export const listCommits = defineTool({
   title: 'List commits',
   description: 'History, newest first.',
   effect: 'read',
+  toolset: 'repositories',
   scope: 'read:repository',
   operations: ['listCommits'],
   input: z.strictObject({ owner, repo, ref, page, limit }),

@@ -19,6 +19,7 @@ export const listIssueComments = defineTool({
   title: 'List comments',
   description: 'Comments on an issue or pull request, oldest first.',
   effect: 'read',
+  toolset: 'issues',
   scope: 'read:repository',
   operations: ['listIssueComments', 'getIssue'],
   input: z.strictObject({ owner, repo, issue_number: issueNumber, page, limit }),

@@ -15,6 +15,7 @@ export const listIssues = defineTool({
   title: 'List issues',
   description: 'Issues, newest first.',
   effect: 'read',
+  toolset: 'issues',
   scope: 'read:repository',
   operations: ['listIssues', 'listLabels', 'listOrgLabels'],
   input: z.strictObject({

@@ -12,6 +12,7 @@ export const listPullRequests = defineTool({
   title: 'List pull requests',
   description: 'Pull requests, newest first.',
   effect: 'read',
+  toolset: 'pulls',
   scope: 'read:repository',
   operations: ['listPullRequests', 'getRepository'],
   input: z.strictObject({ owner, repo, state, page, limit }),

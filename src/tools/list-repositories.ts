@@ -23,6 +23,7 @@ export const listRepositories = defineTool({
   title: 'List repositories',
   description: 'Own and team repositories; query finds all visible.',
   effect: 'read',
+  toolset: 'repositories',
   scope: 'read:repository',
   operations: ['listMyRepositories', 'searchRepositories'],
   input: z.strictObject({

@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 /*
  * Parameters that tools share. Rules are refinements, not patterns: a model reads the schema on every connection, the
- * sentence of a broken rule only when it breaks it.
+ * sentence of a broken rule only when it breaks it. For the same reason a field whose name says it all has no
+ * description.
  */
 
 const NAME = /^[A-Za-z0-9._-]{1,100}$/
@@ -11,20 +12,17 @@ function isName(value: string): boolean {
   return NAME.test(value) && value !== '.' && value !== '..'
 }
 
-export const owner = z
-  .string()
-  .refine(isName, 'must be the name of a user or organisation, without slash')
-  .describe('Owner')
+export const owner = z.string().refine(isName, 'must be the name of a user or organisation, without slash')
 
-export const repo = z.string().refine(isName, 'must be the repository name alone, without owner').describe('Name')
+export const repo = z.string().refine(isName, 'must be the repository name alone, without owner')
 
 /** What a rule adds to the schema and no model needs: it learns a bound when it oversteps it. */
 const UNSAID = { minimum: undefined, maximum: undefined, maxLength: undefined, pattern: undefined, default: undefined }
 
 const MAX_NUMBER = 2_147_483_647
 
-/** A whole number from 1 on. */
-function countingFrom1(description: string) {
+/** A whole number from 1 on: a number of an issue, an id. */
+export function countingFrom1(description?: string) {
   return z
     .int()
     .min(1)
@@ -32,44 +30,35 @@ function countingFrom1(description: string) {
     .meta({ ...UNSAID, description })
 }
 
-export const issueNumber = countingFrom1('Number')
+export const issueNumber = countingFrom1()
 
-export const page = countingFrom1('Page').default(1).meta({ default: undefined })
+export const page = countingFrom1().default(1).meta({ default: undefined })
 
-export const limit = z
-  .int()
-  .min(1)
-  .max(50)
-  .meta(UNSAID)
-  .default(30)
-  .meta({ default: undefined, description: 'Page size' })
+export const limit = z.int().min(1).max(50).meta(UNSAID).default(30).meta({ default: undefined })
 
-export const startLine = countingFrom1('Continue there').default(1).meta({ default: undefined })
+export const startLine = countingFrom1().default(1).meta({ default: undefined })
 
-export const endLine = countingFrom1('Last line').optional()
+export const endLine = countingFrom1().optional()
 
 /** A switch that is off when left out. */
-export function flag(description: string) {
+export function flag(description?: string) {
   return z.boolean().default(false).meta({ default: undefined, description })
 }
 
 /** A short list of names. */
-export function namesOf(description: string) {
+export function namesOf(description?: string) {
   return z.array(z.string()).max(50).meta({ maxItems: undefined, description }).optional()
 }
 
 /** Free text of at most `maxChars`. */
-export function textOf(maxChars: number, description: string) {
+export function textOf(maxChars: number, description?: string) {
   return z
     .string()
     .max(maxChars)
     .meta({ ...UNSAID, description })
 }
 
-export const state = z
-  .enum(['open', 'closed', 'all'])
-  .default('open')
-  .meta({ default: undefined, description: 'Else open' })
+export const state = z.enum(['open', 'closed', 'all']).default('open').meta({ default: undefined })
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
 const BAD_REF = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/.]|[/.]$|\.lock$|^refs\//
@@ -82,7 +71,7 @@ export const ref = z
     'must be a branch or tag name (without refs/heads/) or a commit id',
   )
   .optional()
-  .describe('Branch, tag or commit')
+  .describe('Branch, tag, commit')
 
 export const sha = z
   .string()

@@ -30,7 +30,9 @@ describe('a log line', () => {
   })
 
   test('shows an error with its stack and without the secrets that were hung on it', () => {
-    const { line, parsed } = logOne({ err: Object.assign(new Error('no answer'), { access_token: 's3cret', status: 502 }) })
+    const { line, parsed } = logOne({
+      err: Object.assign(new Error('no answer'), { access_token: 's3cret', status: 502 }),
+    })
     expect(line).not.toContain('s3cret')
     expect(parsed.err).toMatchObject({ message: 'no answer', status: 502, access_token: '***' })
     expect(String((parsed.err as { stack: string }).stack)).toContain('logger.test')

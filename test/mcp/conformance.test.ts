@@ -13,6 +13,7 @@ const ownTool = defineTool({
   title: 'Own',
   description: 'A tool of the product.',
   effect: 'read',
+  toolset: 'people',
   scope: 'read:repository',
   operations: [],
   input: z.strictObject({}),

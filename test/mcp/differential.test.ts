@@ -24,6 +24,7 @@ const echo = defineTool({
   title: 'Echo',
   description: 'Says what it was given.',
   effect: 'read',
+  toolset: 'people',
   scope: 'read:repository',
   operations: [],
   input: z.strictObject({ words: z.array(z.string()).default([]) }),

@@ -23,6 +23,7 @@ function createTool(name: string, effect: Tool['effect']): Tool {
     title: name,
     description: 'For tests.',
     effect,
+    toolset: 'people',
     scope: effect === 'read' ? 'read:repository' : 'write:repository',
     operations: [],
     input: z.strictObject({ word: z.string().optional() }),

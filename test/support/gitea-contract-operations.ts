@@ -12,10 +12,11 @@ import { type OperationName, operations } from '../../src/gitea/operations.js'
 import { getPull, getPullDiff, listPulls } from '../../src/gitea/pulls.js'
 import { getRepository, listMyRepositories, searchRepositories } from '../../src/gitea/repos.js'
 import { getCurrentUser, listAssignees } from '../../src/gitea/users.js'
+import type { Exchanges } from './contract-exchange.js'
 import type { GiteaUnderTest } from './gitea-under-test.js'
 
 /** The scopes that sign-in asks Gitea for. */
-const SCOPES = ['read:user', 'read:organization', 'write:repository', 'write:issue']
+const SCOPES = ['read:user', 'read:organization', 'write:repository', 'write:issue', 'write:notification']
 // Object.keys forgets the names
 const NAMES = Object.keys(operations) as OperationName[]
 const BRANCH = 'feature/refund-window'
@@ -25,12 +26,6 @@ const first = { page: 1, limit: 2 }
 const sha = expect.stringMatching(/^[0-9a-f]{40}$/)
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/)
 const count = expect.any(Number)
-
-interface Exchange {
-  send(client: GiteaClient): Promise<unknown>
-  /** What the story of seed-gitea.ts makes of it, as `toMatchObject` compares. */
-  readonly parsed: object
-}
 
 const repository = { name: 'booking', owner: 'harbor', visibility: 'public', isEmpty: false, defaultBranch: 'main' }
 const issue = {
@@ -59,7 +54,7 @@ const pull = {
 }
 const commit = { sha, message: expect.stringMatching(/./), author: 'alice', authoredAt: moment, parents: [sha] }
 
-const exchanges: Record<OperationName, Exchange> = {
+const exchanges: Exchanges = {
   getCurrentUser: {
     send: getCurrentUser,
     parsed: { id: count, login: 'alice', fullName: 'Alice Moreau', isAdmin: false },

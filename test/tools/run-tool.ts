@@ -19,7 +19,7 @@ interface RunOverrides {
 }
 
 /** The scopes that sign-in asks Gitea for. */
-const SCOPES = ['read:user', 'read:organization', 'write:repository', 'write:issue']
+const SCOPES = ['read:user', 'read:organization', 'write:repository', 'write:issue', 'write:notification']
 
 export async function createToolRunner(gitea: GiteaUnderTest, login = 'alice', scopes = SCOPES): Promise<ToolRunner> {
   const token = await gitea.createToken(login, scopes)
@@ -36,6 +36,7 @@ export async function createToolRunner(gitea: GiteaUnderTest, login = 'alice', s
       mayReadPath: overrides.mayReadPath ?? (() => true),
       mayUseRepository: overrides.mayUseRepository ?? (() => true),
       maskSecrets: (text) => text,
+      trustAuthors: async () => () => true,
       progress: () => {},
     }
     const answer = await tool.call(tool.input.parse(args), context)
