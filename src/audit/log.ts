@@ -6,6 +6,7 @@ import { toErrorText, Unavailable } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import { type Appended, ChainWriter, type Commit, ForeignHead, type Row } from './chain-writer.js'
 import type { CheckpointSigner, SignedCheckpoint } from './checkpoint.js'
+import { CommitTurn } from './commit-turn.js'
 import { type AuditEvent, isOutcome, isPending, type PendingInvocation, toDraft, toInterrupted } from './record.js'
 import { loadTail } from './tail.js'
 
@@ -13,7 +14,7 @@ type AuditHealth = { readonly ok: true } | { readonly ok: false; readonly reason
 
 export interface AuditLog {
   /**
-   * Resolves when the entry is durable. All entries of one turn of the event loop share one commit.
+   * Resolves when the entry is durable. Entries that are waited for at the same time share a commit.
    *
    * @throws Unavailable when it could not be written: a caller about to act must not, and owes no outcome. An outcome
    *   is kept and tried again nevertheless.
@@ -56,10 +57,8 @@ export interface AuditLogOptions {
   readonly onCheckpoint?: (checkpoint: SignedCheckpoint) => void
 }
 
-/** While the log cannot be written, so many entries are kept. Outcomes are kept beyond it; other events are counted. */
+/** Kept while the log cannot be written. Outcomes are kept beyond it; other events are counted. */
 const MAX_KEPT = 10_000
-/** A commit waits at most so many turns of the event loop for calls that arrive together. */
-const MAX_TURNS = 4
 const REFUSED = 'The audit log cannot be written, so nothing was done. Try again later.'
 const NOT_WRITABLE =
   'The audit log cannot be written; calls are refused until it can. The server log says why (audit_write_failed).'
@@ -70,7 +69,7 @@ const STOPPED_BEFORE = 'The server stopped before the outcome was recorded. Whet
 const STORED_BUT_REFUSED = 'The entry was stored although its commit failed. The call was refused and not carried out.'
 
 interface Waiting extends Row {
-  /** Gone once it was refused; the row itself may be kept for the next attempt. */
+  /** Gone once refused; the row itself may be kept. */
   waiter: { resolve(appended: Appended): void; reject(error: unknown): void } | undefined
 }
 
@@ -105,9 +104,10 @@ class QueuedAuditLog implements AuditLog {
   #queue: Waiting[] = []
   /** Calls whose outcome is in the queue. */
   readonly #closing = new Set<string>()
-  #turn: NodeJS.Immediate | undefined
-  /** Calls that waited for the commit before this one. */
-  #lastWaiters = 0
+  readonly #turn = new CommitTurn(
+    () => this.#queue.filter(({ waiter }) => waiter !== undefined).length,
+    () => this.commitQueue(),
+  )
   #timer: NodeJS.Timeout | undefined
   #checkpointTimer: NodeJS.Timeout | undefined
   #outage: Outage | undefined
@@ -126,7 +126,7 @@ class QueuedAuditLog implements AuditLog {
     }
     return new Promise((resolve, reject) => {
       this.#enqueue(event, { resolve, reject })
-      this.#turn ??= setImmediate(() => this.#commitAfterTurn(0, 1))
+      this.#turn.request()
     })
   }
 
@@ -140,7 +140,7 @@ class QueuedAuditLog implements AuditLog {
       return
     }
     this.#enqueue(event, undefined)
-    if (this.#turn === undefined) {
+    if (!this.#turn.isDue) {
       this.#timer ??= setTimeout(() => this.commitQueue(), this.#options.lazyMs ?? 10)
     }
   }
@@ -168,9 +168,7 @@ class QueuedAuditLog implements AuditLog {
     this.#isClosed = true
     const lost = this.#queue
     this.#queue = []
-    for (const { event } of lost) {
-      this.#options.logger.error({ entry: event }, 'audit_entry_not_written')
-    }
+    for (const { event } of lost) this.#options.logger.error({ entry: event }, 'audit_entry_not_written')
     if (lost.length > 0) {
       throw new Unavailable(
         `Audit entries that could not be written: ${lost.length}. They are in the server log instead.`,
@@ -179,27 +177,12 @@ class QueuedAuditLog implements AuditLog {
   }
 
   commitQueue(): void {
-    clearImmediate(this.#turn)
+    this.#turn.cancel()
     clearTimeout(this.#timer)
-    this.#turn = undefined
     this.#timer = undefined
     if (this.#queue.length > 0 || this.#outage !== undefined) {
       this.#commit(false)
     }
-  }
-
-  /**
-   * While several calls run at once, more of them are usually a turn away: they share the commit, which is dearer than
-   * everything else a call does. A lone caller never waits for it.
-   */
-  #commitAfterTurn(seen: number, turns: number): void {
-    const waiting = this.#queue.reduce((count, { waiter }) => count + (waiter === undefined ? 0 : 1), 0)
-    if (waiting > seen && turns < MAX_TURNS && Math.max(waiting, this.#lastWaiters) > 1) {
-      this.#turn = setImmediate(() => this.#commitAfterTurn(waiting, turns + 1))
-      return
-    }
-    this.#lastWaiters = waiting
-    this.commitQueue()
   }
 
   #enqueue(event: AuditEvent, waiter: Waiting['waiter']): void {
