@@ -33,6 +33,7 @@ export interface GiteaProcessOptions {
 
 export interface GiteaProcess {
   readonly url: string
+  readonly pid: number
   /** Belongs to the caller while Gitea runs; removed by stop. */
   readonly directory: string
   /** A site administrator's token with every scope. */
@@ -181,5 +182,5 @@ export async function startGiteaProcess(options: GiteaProcessOptions): Promise<G
     await stop() // nothing may stay behind
     throw error
   }
-  return { url, directory, rootToken, stop }
+  return { url, pid: child.pid ?? 0, directory, rootToken, stop }
 }

@@ -16,7 +16,9 @@ export interface RealGiteaOptions extends GiteaProcessOptions {
   readonly seed?: boolean
 }
 
-export type RealGitea = GiteaUnderTest
+export interface RealGitea extends GiteaUnderTest {
+  readonly pid: number
+}
 
 interface Registered {
   readonly password: string
@@ -134,6 +136,7 @@ export async function startRealGitea(options: RealGiteaOptions = {}): Promise<Re
   let tokens = 0
   const real: RealGitea = {
     url: gitea.url,
+    pid: gitea.pid,
     addUser: (user) => addUser(workshop, user),
     async setUserState(login, { prohibitLogin, mustChangePassword, active }) {
       await root.send('PATCH', `/admin/users/${login}`, {
