@@ -1,9 +1,29 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { operations } from '../../src/gitea/operations.js'
 import { toInputSchema } from '../../src/mcp/tool-list.js'
-import type { Tool } from '../../src/tools/define-tool.js'
+import { TOOLSETS, type Tool } from '../../src/tools/define-tool.js'
+import { findToolExample } from './tool-example.js'
 
 const FOLDER = 'src/tools'
+/** Fields that a model understands by their name; people get a sentence. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  owner: 'User or organisation the repository belongs to',
+  repo: 'Name of the repository, without owner',
+  page: 'Page of the list, from 1',
+  limit: 'Rows of a page, at most 50; 30 unless given',
+  state: '`open` unless given',
+  title: 'One line',
+  body: 'Markdown, passed on as it is',
+  issue_number: 'Number of the issue',
+  pull_number: 'Number of the pull request',
+  labels: 'Names of labels',
+  assignees: 'Login names',
+  name: 'Name',
+  start_line: 'First line to show, from 1',
+  end_line: 'Last line to show',
+}
+
 const DECLARATION = /^export const (\w+) = defineTool\(/m
 
 /** The list of all tools: static imports, so that types, dead-code search and stack traces keep working. */
@@ -45,32 +65,60 @@ export async function generateToolsDoc(): Promise<string> {
   const lines = [
     '# Tools',
     '',
-    '<!-- Generated from src/tools by npm run gen. -->',
+    '<!-- Generated from src/tools and test/tools by npm run gen. -->',
     '',
     'Every tool runs with the rights of the signed-in person, after scope, grant, write mode and policy have agreed.',
-    'Tools that change something are listed only when `WRITE_MODE` is on and the policy may allow them.',
+    'Tools that change something are listed only when `WRITE_MODE` is on and the policy may allow them. The example answers',
+    'are what the tests see on a small ferry company; `<id>` and `<today>` stand for what is different every time.',
+    '',
+    ...TOOLSETS.map((toolset) => {
+      const names = tools.filter((tool) => tool.toolset === toolset).map((tool) => toLink(tool.name))
+      return names.length === 0 ? '' : `- **${toolset}**: ${names.join(', ')}`
+    }).filter((line) => line !== ''),
   ]
   for (const tool of tools) {
     lines.push('', `## ${tool.name}`, '', tool.description, '', ...toFacts(tool), '', ...toParameters(tool))
+    lines.push(...toExample(tool))
   }
   return `${lines.join('\n')}\n`
 }
 
+function toLink(name: string): string {
+  return `[${name}](#${name})`
+}
+
 function toFacts(tool: Tool): string[] {
   const effect = tool.effect === 'read' ? 'reads' : tool.effect === 'create' ? 'creates' : 'changes'
+  const level = tool.effect === 'read' ? 'read' : 'write'
+  const writes = tool.operations.filter((name) => operations[name].kind !== 'read')
+  const scopes = new Set(
+    tool.operations.flatMap((name) =>
+      operations[name].scopes.map((scope) => `${writes.includes(name) ? level : 'read'}:${scope}`),
+    ),
+  )
+  // the write level includes the read level
+  const needed = [...scopes].filter((scope) => !scopes.has(scope.replace(/^read:/, 'write:')) || /^write:/.test(scope))
   return [
-    `- Effect: ${effect}. Scope: \`${tool.scope}\`.`,
+    `- Effect: ${effect}. Scope: \`${tool.scope}\`. Toolset: ${tool.toolset}.`,
     `- Asks Gitea for: ${[...tool.operations]
       .sort()
       .map((name) => `\`${name}\``)
-      .join(', ')}.`,
+      .join(', ')} (Gitea's scopes ${needed
+      .sort()
+      .map((scope) => `\`${scope}\``)
+      .join(', ')}).`,
   ]
+}
+
+function toExample(tool: Tool): string[] {
+  const example = findToolExample(tool.name)
+  return example === undefined ? [] : ['', 'For example:', '', '```text', example, '```']
 }
 
 function toParameters(tool: Tool): string[] {
   const { properties = {}, required = [] } = toInputSchema(tool.input)
   const rows = Object.entries(properties).map(([name, schema]) => {
-    const { type, description } = readProperty(schema)
+    const { type, description } = readProperty(name, schema)
     return `| \`${name}\` | ${type} | ${required.includes(name) ? 'yes' : 'no'} | ${description} |`
   })
   return rows.length === 0
@@ -78,10 +126,10 @@ function toParameters(tool: Tool): string[] {
     : ['| Argument | Type | Required | Meaning |', '|---|---|---|---|', ...rows]
 }
 
-function readProperty(schema: unknown): { type: string; description: string } {
+function readProperty(name: string, schema: unknown): { type: string; description: string } {
   const { type, description, enum: values } = toRecord(schema)
   const shown = Array.isArray(values) ? values.map((value) => `\`${String(value)}\``).join(', ') : String(type ?? '')
-  return { type: shown, description: String(description ?? '').replaceAll('|', '\\|') }
+  return { type: shown, description: String(description ?? MEANINGS[name] ?? '').replaceAll('|', '\\|') }
 }
 
 function toRecord(value: unknown): Record<string, unknown> {
