@@ -12,7 +12,11 @@ import { listBranches } from './list-branches.js'
 import { listCommits } from './list-commits.js'
 import { listIssueComments } from './list-issue-comments.js'
 import { listIssues } from './list-issues.js'
+import { listLabels } from './list-labels.js'
+import { listMilestones } from './list-milestones.js'
 import { listPullRequests } from './list-pull-requests.js'
 import { listRepositories } from './list-repositories.js'
+import { searchIssues } from './search-issues.js'
+import { searchRepositories } from './search-repositories.js'
 
-export const catalog: readonly Tool[] = [createIssue, getCommitDiff, getFileContents, getFileTree, getIssue, getMe, getPullRequest, getRepositoryInfo, listBranches, listCommits, listIssueComments, listIssues, listPullRequests, listRepositories]
+export const catalog: readonly Tool[] = [createIssue, getCommitDiff, getFileContents, getFileTree, getIssue, getMe, getPullRequest, getRepositoryInfo, listBranches, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listPullRequests, listRepositories, searchIssues, searchRepositories]

@@ -31,7 +31,7 @@ test.each(each)('%s has a name and a description that clients can use', (name, t
 
 /** Fields whose name and type say it all. */
 const PLAIN = new Set(
-  'owner repo page limit state title body issue_number pull_number labels assignees name start_line end_line'.split(
+  'owner repo page limit state title body issue_number pull_number labels assignees name start_line end_line query type'.split(
     ' ',
   ),
 )

@@ -51,7 +51,7 @@ describe('secrets in a file', () => {
     const connection = await open.connect()
 
     const { text } = await open.call(connection, 'get_file_contents', SECRET_FILE)
-    await open.call(connection, 'list_repositories', { query: seedSecrets.awsAccessKeyId })
+    await open.call(connection, 'search_repositories', { query: seedSecrets.awsAccessKeyId })
 
     expect(text).toContain(seedSecrets.giteaToken)
     expect(JSON.stringify(await readAudit(open.aegis))).not.toContain(seedSecrets.awsAccessKeyId)

@@ -13,6 +13,7 @@ import { getPull, getPullDiff, listPulls } from '../../src/gitea/pulls.js'
 import { getRepository, listMyRepositories, searchRepositories } from '../../src/gitea/repos.js'
 import { getCurrentUser, listAssignees } from '../../src/gitea/users.js'
 import type { Exchanges } from './contract-exchange.js'
+import { searchExchanges } from './gitea-contract-search-operations.js'
 import type { GiteaUnderTest } from './gitea-under-test.js'
 
 /** The scopes that sign-in asks Gitea for. */
@@ -55,6 +56,7 @@ const pull = {
 const commit = { sha, message: expect.stringMatching(/./), author: 'alice', authoredAt: moment, parents: [sha] }
 
 const exchanges: Exchanges = {
+  ...searchExchanges,
   getCurrentUser: {
     send: getCurrentUser,
     parsed: { id: count, login: 'alice', fullName: 'Alice Moreau', isAdmin: false },
@@ -192,6 +194,11 @@ export function testOperations(getGitea: () => GiteaUnderTest): void {
         const answer = await client.request(operation, request)
         answered.push(operation)
         return answer
+      },
+      async stream(operation, request, consume) {
+        const result = await client.stream(operation, request, consume)
+        answered.push(operation)
+        return result
       },
     }
 

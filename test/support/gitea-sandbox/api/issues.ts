@@ -151,7 +151,9 @@ function answerIssueSearch(request: ApiRequest): Reply {
         isWithin(window, issue.updatedAt) &&
         (known.length === 0 || known.some((id) => issue.labels.includes(id))) &&
         (!isMine('created') || issue.posterId === doer?.id) &&
-        (!isMine('assigned') || issue.assignees.includes(doer?.id ?? 0))
+        (!isMine('assigned') || issue.assignees.includes(doer?.id ?? 0)) &&
+        (!isMine('mentioned') || issue.body.includes(`@${doer?.login}`)) &&
+        (!isMine('review_requested') || (issue.pull?.reviewers.includes(doer?.id ?? 0) ?? false))
       )
     })
     .sort(newestFirst)
