@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from '../gitea/repos.js'
+import { surelyFits, toTextCost } from './text-cost.js'
 
 /*
  * How tools speak to models: short lines, counts, and for every cut the arguments that continue.
@@ -54,9 +55,18 @@ function continueAt(seen: number, limit: number): { page: number; limit: number 
 }
 
 function countFitting<T>(items: readonly T[], toText: (item: T) => string, budget: number): number {
+  const texts = items.map(toText)
+  // estimating costs more than everything else a small answer needs
+  if (
+    surelyFits(
+      texts.reduce((sum, text) => sum + text.length + 1, 0),
+      budget,
+    )
+  )
+    return items.length
   let used = 0
-  for (const [index, item] of items.entries()) {
-    used += toText(item).length + 1
+  for (const [index, text] of texts.entries()) {
+    used += toTextCost(text) + 1
     if (used > budget) return Math.max(1, index)
   }
   return items.length
@@ -123,9 +133,12 @@ export function cutLines(
   const wanted = lines.slice(startLine - 1, endLine)
   const shown = countFitting(wanted, (line) => line, maxChars)
   const joined = wanted.slice(0, shown).join('\n')
-  const cutChars = Math.max(0, joined.length - maxChars)
+  const cost = surelyFits(joined.length, maxChars) ? joined.length : toTextCost(joined)
+  // only a line that alone is too long costs more than there is room for
+  const room = shown === 1 && cost > maxChars ? Math.floor((joined.length * maxChars) / cost) : joined.length
+  const cutChars = joined.length - room
   return {
-    text: cutChars === 0 ? joined : joined.slice(0, maxChars),
+    text: joined.slice(0, room),
     startLine,
     endLine: startLine + shown - 1,
     totalLines: lines.length,
