@@ -6,8 +6,10 @@ import { openStore } from './db/open.js'
 import { createApprovals } from './gate/approvals.js'
 import type { Gate } from './gate/call.js'
 import { createLimits } from './gate/limits.js'
+import { narrowToToolsets } from './gate/narrowing.js'
 import { createOutbound } from './gate/outbound.js'
 import { createPolicySource } from './gate/policy-source.js'
+import { createCapabilityWatch } from './gitea/capabilities.js'
 import { createGiteaTransport } from './gitea/client.js'
 import { createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute } from './http/core-routes.js'
 import { checkHealth } from './http/health.js'
@@ -19,7 +21,7 @@ import { createStack } from './http/stack.js'
 import { createAuthenticator } from './identity/authenticate.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import type { Logger } from './lib/logger.js'
-import { HOUR, MIB } from './lib/units.js'
+import { HOUR, MIB, MINUTE } from './lib/units.js'
 import { createAdmission } from './mcp/admission.js'
 import { createChallenges } from './mcp/challenges.js'
 import { createMcpEndpoint } from './mcp/http-endpoint.js'
@@ -75,7 +77,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       metrics.countPolicyReload(taken ? 'loaded' : 'kept_old')
       audit.recordSoon({ type: 'security_event', reason: taken ? 'policy_reloaded' : 'policy_reload_refused' })
       if (taken) {
-        mcp.notifyToolsChanged()
+        mcp.notifyListsChanged()
       }
     },
   )
@@ -86,7 +88,15 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     maxResponseBytes: MAX_UPSTREAM_BYTES,
     observe: metrics.countUpstream,
   })
+  const capabilities = createCapabilityWatch({
+    giteaUrl: config.gitea.url,
+    clock,
+    log,
+    onChange: () => mcp.notifyListsChanged(),
+  })
   const gate: Gate = {
+    narrowing: narrowToToolsets(config.toolsets, { name: 'TOOLSETS', place: 'the settings of this server' }),
+    capabilities,
     tools: new Map(catalog.map((tool) => [tool.name, tool])),
     gitea,
     policy,
@@ -96,6 +106,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     outbound: createOutbound({ mode: config.secretMode, maxChars: config.limits.maxChars }),
     write: config.write,
     toolLimits: config.limits,
+    authorTrust: config.authorTrust,
     deadlineMs: 2 * config.gitea.timeoutMs,
     metrics,
     clock,
@@ -157,6 +168,10 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   const listener = createListener(koa.callback())
   const sweep = setInterval(() => oauth.sweep(), SWEEP_MS)
   sweep.unref()
+  // in the background: a Gitea that is slow or down does not hold up the start
+  void capabilities.check()
+  const look = setInterval(() => void capabilities.check(), MINUTE)
+  look.unref()
   return {
     store,
     gate,
@@ -165,6 +180,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     reloadPolicy: () => policy.reload(),
     close: async () => {
       clearInterval(sweep)
+      clearInterval(look)
       await listener.stop()
       await mcp.close()
       await Promise.all([gitea.close(), oauth.close()])

@@ -47,7 +47,10 @@ export interface Config {
     readonly maxChars: number
   }
   readonly secretMode: 'mask' | 'block' | 'off'
+  readonly authorTrust: 'all' | 'writers'
   readonly write: WriteRules
+  /** Names of the tool groups to offer, as given; `all` is every one. */
+  readonly toolsets: readonly string[]
   readonly conformanceFixtures: boolean
 }
 
@@ -130,11 +133,13 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       maxChars: env.MAX_TOOL_RESPONSE_CHARS,
     },
     secretMode: env.SECRET_DETECTION_MODE,
+    authorTrust: env.AUTHOR_TRUST,
     write: {
       enabled: env.WRITE_MODE,
       repositories: new Set(env.WRITE_REPOSITORY_WHITELIST.map((name) => name.toLowerCase())),
       allRepositories: env.WRITE_ALLOW_ALL_TOKEN_REPOS,
     },
+    toolsets: env.TOOLSETS,
     conformanceFixtures: env.AEGIS_CONFORMANCE_FIXTURES,
   }
   return { config, problems }

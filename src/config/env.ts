@@ -62,6 +62,11 @@ const server = {
     .pipe(oneOf(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']))
     .default('INFO')
     .describe('How much is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.'),
+  TOOLSETS: list
+    .default(['all'])
+    .describe(
+      'Groups of tools to offer, comma separated: repositories, files, search, issues, pulls, releases, actions, wiki, notifications, people.',
+    ),
   METRICS_ENABLED: flag.default(true).describe('Serve Prometheus metrics at /metrics.'),
   ENVIRONMENT: text.default('development').describe('`production` refuses everything that is meant for tests.'),
 }
@@ -110,6 +115,11 @@ const limits = {
     .pipe(oneOf(['mask', 'block', 'off']))
     .default('mask')
     .describe('What happens to secrets in answers: mask them, block the text, or off.'),
+  AUTHOR_TRUST: text
+    .toLowerCase()
+    .pipe(oneOf(['all', 'writers']))
+    .default('all')
+    .describe('Whose issues, comments and reviews models read: all, or only of writers, people who may write there.'),
 }
 
 const writing = {

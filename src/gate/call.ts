@@ -8,8 +8,10 @@ import type { Logger } from '../lib/logger.js'
 import type { Tool, ToolLimits } from '../tools/define-tool.js'
 import type { Approvals } from './approvals.js'
 import { auditFailure, auditPending, auditRefusal, auditSuccess } from './audit-events.js'
+import type { AuthorTrust } from './author-trust.js'
 import { type CallStatus, decideApproval, decidePolicy, limitRate, permitRepository, REPEATED_RATE } from './decide.js'
 import type { Limits } from './limits.js'
+import { checkOffered, type Narrowing, type Offer } from './narrowing.js'
 import type { Outbound } from './outbound.js'
 import type { PolicySource } from './policy-source.js'
 import { type CallOutcome, type Refusal, refuse } from './refusal.js'
@@ -26,7 +28,7 @@ export interface GateMetrics {
 }
 
 /** What the gate works with; one per process. */
-export interface Gate {
+export interface Gate extends Offer {
   readonly tools: ReadonlyMap<string, Tool>
   readonly gitea: GiteaTransport
   readonly policy: PolicySource
@@ -36,6 +38,7 @@ export interface Gate {
   readonly outbound: Outbound
   readonly write: WriteRules
   readonly toolLimits: ToolLimits
+  readonly authorTrust: AuthorTrust
   /** Longest time one call may run, milliseconds. */
   readonly deadlineMs: number
   readonly metrics: GateMetrics
@@ -57,6 +60,8 @@ export interface ToolCall {
   readonly form?: 'text' | 'data'
   /** Fires when the caller leaves. */
   readonly signal: AbortSignal
+  /** What the connection itself leaves out, besides the settings. */
+  readonly narrowing?: readonly Narrowing[]
   readonly progress?: (done: number, total?: number, message?: string) => void
 }
 
@@ -101,7 +106,7 @@ async function decideCall(gate: Gate, call: ToolCall): Promise<AllowedCall | Ref
   if (tool === undefined) {
     return unknownTool(gate, call.tool)
   }
-  const early = checkScope(tool, caller) ?? (await limitRate(gate, call))
+  const early = checkOffered(gate, tool, call.narrowing) ?? checkScope(tool, caller) ?? (await limitRate(gate, call))
   if (early !== undefined) {
     return early
   }

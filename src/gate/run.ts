@@ -1,10 +1,15 @@
+import type { OperationName } from '../gitea/operations.js'
 import { AppError, Cancelled, UpstreamTimeout } from '../lib/errors.js'
 import { mayReadPath, repositoryVisible } from '../policy/decide.js'
 import type { ToolContext } from '../tools/define-tool.js'
+import { createAuthorTrust } from './author-trust.js'
 import type { AllowedCall, Gate, ToolCall } from './call.js'
 import type { PreparedAnswer } from './outbound.js'
 import { type CallFailure, type Refusal, refuse, toRefusal } from './refusal.js'
 import { coversRepository } from './steps.js'
+
+/** What the gate itself asks Gitea, as the caller, besides what the tool declared: reads only. */
+export const GATE_OPERATIONS = ['listAssignees'] as const satisfies readonly OperationName[]
 
 /** What a run did besides its answer. */
 export interface RunFacts {
@@ -66,17 +71,17 @@ function toContext(
 ): ToolContext {
   const { caller } = call
   const policy = gate.policy.current()
+  const sending = {
+    signal,
+    requestId: call.requestId,
+    onRequest: () => {
+      facts.upstreamCalls += 1
+      // a client that asked for progress sees each step towards Gitea; how many there will be is not known
+      call.progress?.(facts.upstreamCalls, undefined, 'Asking Gitea')
+    },
+  }
   return {
-    gitea: gate.gitea.as(caller.gitea, {
-      operations: tool.operations,
-      signal,
-      requestId: call.requestId,
-      onRequest: () => {
-        facts.upstreamCalls += 1
-        // a client that asked for progress sees each step towards Gitea; how many there will be is not known
-        call.progress?.(facts.upstreamCalls, undefined, 'Asking Gitea')
-      },
-    }),
+    gitea: gate.gitea.as(caller.gitea, { ...sending, operations: tool.operations }),
     login: caller.login,
     limits: gate.toolLimits,
     signal,
@@ -94,7 +99,12 @@ function toContext(
       facts.masked += masked
       return shown
     },
-    trustAuthors: async () => () => true,
+    trustAuthors: createAuthorTrust({
+      mode: gate.authorTrust,
+      login: caller.login,
+      target: target === undefined ? undefined : { owner: target.owner, repo: target.name },
+      gitea: gate.gitea.as(caller.gitea, { ...sending, operations: GATE_OPERATIONS }),
+    }),
     progress: call.progress ?? (() => {}),
   }
 }

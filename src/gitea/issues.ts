@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { NotFound, UpstreamFailed } from '../lib/errors.js'
 import { parseAnswer } from './answer.js'
+import { toAuthor } from './author.js'
 import type { GiteaClient } from './client.js'
 import { type Page, type PageRequest, type RepositoryName, toName, toPage } from './repos.js'
 
@@ -32,8 +33,7 @@ export function toIssueFields(issue: z.output<typeof IssueFields>) {
     title: issue.title,
     body: issue.body ?? '',
     state: issue.state,
-    // a migrated issue keeps the name of its author elsewhere
-    author: issue.original_author || (issue.user ?? ''),
+    author: toAuthor(issue.user, issue.original_author),
     labels: (issue.labels ?? []).map((label) => label.name),
     assignees: issue.assignees ?? [],
     milestone: issue.milestone?.title ?? '',
@@ -47,9 +47,13 @@ export function toIssueFields(issue: z.output<typeof IssueFields>) {
   }
 }
 
-const Issue = IssueFields.extend({
+export const Issue = IssueFields.extend({
   pull_request: z.object({ merged: z.boolean().default(false) }).nullish(),
-}).transform((issue) => ({ ...toIssueFields(issue), isPull: issue.pull_request != null }))
+}).transform((issue) => ({
+  ...toIssueFields(issue),
+  isPull: issue.pull_request != null,
+  isMerged: issue.pull_request?.merged ?? false,
+}))
 export type Issue = z.output<typeof Issue>
 
 /**
@@ -95,7 +99,7 @@ const Comment = z
   })
   .transform((comment) => ({
     id: comment.id,
-    author: comment.original_author || (comment.user ?? ''),
+    author: toAuthor(comment.user, comment.original_author),
     body: comment.body,
     createdAt: comment.created_at,
     updatedAt: comment.updated_at,

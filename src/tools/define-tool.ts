@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { GiteaClient } from '../gitea/client.js'
 import type { OperationName } from '../gitea/operations.js'
+import type { RepositoryName } from '../gitea/repos.js'
 import type { Logger } from '../lib/logger.js'
 import type { Scope } from '../oauth/scope.js'
 
@@ -48,10 +49,11 @@ export interface ToolContext {
    */
   maskSecrets(text: string): string
   /**
-   * Whose text may be shown in the repository of this call. Where a setting withholds what people without write access
-   * wrote, this asks Gitea once and knows who has it; otherwise it answers yes for everyone, at no cost.
+   * Whose text may be shown in a repository: the one of this call unless another is named. Where a setting withholds
+   * what people without write access wrote, this asks Gitea once and knows who has it; otherwise it answers yes for
+   * everyone, at no cost. See authored-text.ts.
    */
-  trustAuthors(): Promise<(login: string) => boolean>
+  trustAuthors(repository?: RepositoryName): Promise<(login: string) => boolean>
   /** Reports progress where the client asked for it; values must grow. */
   progress(done: number, total?: number, message?: string): void
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { getIssue as loadIssue } from '../gitea/issues.js'
 import { InvalidInput } from '../lib/errors.js'
+import { describeWithheld, showAuthored } from './authored-text.js'
 import { defineTool } from './define-tool.js'
 import { describeDates, describeFacts, IssueRow, toIssueRow } from './issue-rows.js'
 import { count, cutLines, describeCut, toDay, toOneLine, toText, toTextBudget } from './lines.js'
@@ -24,10 +25,10 @@ export const getIssue = defineTool({
     body: z.string(),
     lines: textLines,
   }),
-  async run({ owner, repo, issue_number, start_line }, { gitea, limits, maskSecrets }) {
-    const issue = await loadIssue(gitea, { owner, repo, index: issue_number })
+  async run({ owner, repo, issue_number, start_line }, { gitea, limits, maskSecrets, trustAuthors }) {
+    const [issue, trusts] = await Promise.all([loadIssue(gitea, { owner, repo, index: issue_number }), trustAuthors()])
     const { text, ...lines } = cutLines(
-      issue.body,
+      showAuthored(trusts, issue.author, issue.body).text,
       start_line,
       Number.POSITIVE_INFINITY,
       toTextBudget(limits.maxChars),
@@ -37,7 +38,7 @@ export const getIssue = defineTool({
       throw new InvalidInput(`The text has ${lines.totalLines} lines; start_line=${start_line} is past its end.`)
     }
     return {
-      ...toIssueRow(issue),
+      ...toIssueRow(issue, trusts),
       pull_request: issue.isPull,
       locked: issue.isLocked,
       due_at: issue.dueAt,
@@ -53,6 +54,7 @@ export const getIssue = defineTool({
     const cut = describeCut({ ...issue.lines, text: '' })
     return toText([
       `${owner}/${repo}#${issue.number} ${toOneLine(issue.title)}`,
+      describeWithheld([issue]),
       `${issue.state} ${kind}, ${describeDates(issue)}${closed}, ${count(issue.comments, 'comment')}${issue.locked ? ', locked' : ''}`,
       describeFacts({
         Labels: issue.labels,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { getPull, getPullDiff, type Pull } from '../gitea/pulls.js'
+import { describeWithheld, showAuthored, type TrustsAuthor } from './authored-text.js'
 import {
   Changes,
   DiffPart,
@@ -47,7 +48,10 @@ export const getPullRequest = defineTool({
     start_line: startLine,
   }),
   output: z.object({ pull: PullFacts.optional(), changes: Changes, diff: DiffPart.optional() }),
-  async run({ owner, repo, pull_number, diff, path, start_line }, { gitea, limits, mayReadPath, maskSecrets }) {
+  async run(
+    { owner, repo, pull_number, diff, path, start_line },
+    { gitea, limits, mayReadPath, maskSecrets, trustAuthors },
+  ) {
     const request = { owner, repo, index: pull_number }
     const budget = toTextBudget(limits.maxChars)
     // the facts cost Gitea four times what the diff does, and who asks for the diff has them
@@ -55,8 +59,12 @@ export const getPullRequest = defineTool({
       const visible = toVisibleDiff(await getPullDiff(gitea, request), mayReadPath)
       return { changes: visible.changes, diff: toDiffPart(visible, path, start_line, budget, maskSecrets) }
     }
-    const [pull, whole] = await Promise.all([getPull(gitea, request), getPullDiff(gitea, request)])
-    const facts = toFacts(pull, Math.floor(budget / 2), maskSecrets)
+    const [pull, whole, trusts] = await Promise.all([
+      getPull(gitea, request),
+      getPullDiff(gitea, request),
+      trustAuthors(),
+    ])
+    const facts = toFacts(pull, trusts, Math.floor(budget / 2), maskSecrets)
     const { changes } = toVisibleDiff(whole, mayReadPath)
     return { pull: facts, changes: toListedChanges(changes, budget - facts.body.length) }
   },
@@ -70,6 +78,7 @@ export const getPullRequest = defineTool({
     )
     return toText([
       `${name} ${toOneLine(pull.title)}`,
+      describeWithheld([pull]),
       `${describeState(pull)} pull request, ${toOneLine(pull.head)} (${toShortId(pull.head_sha)}) into ${toOneLine(pull.base)}, ${describeDates(pull)}, ${count(pull.comments, 'comment')}`,
       describeFacts({
         Labels: pull.labels,
@@ -83,10 +92,16 @@ export const getPullRequest = defineTool({
   },
 })
 
-function toFacts(pull: Pull, maxChars: number, maskSecrets: (text: string) => string): z.output<typeof PullFacts> {
-  const { text, ...lines } = cutLines(pull.body, 1, Number.POSITIVE_INFINITY, maxChars, maskSecrets)
+function toFacts(
+  pull: Pull,
+  trusts: TrustsAuthor,
+  maxChars: number,
+  maskSecrets: (text: string) => string,
+): z.output<typeof PullFacts> {
+  const body = showAuthored(trusts, pull.author, pull.body).text
+  const { text, ...lines } = cutLines(body, 1, Number.POSITIVE_INFINITY, maxChars, maskSecrets)
   return {
-    ...toIssueRow(pull),
+    ...toIssueRow(pull, trusts),
     base: pull.base,
     head: pull.head,
     head_sha: pull.headSha,

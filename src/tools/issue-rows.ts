@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { showAuthored, type TrustsAuthor } from './authored-text.js'
 import { toDay, toOneLine } from './lines.js'
 
 /* What issues and pull requests have in common in lists and at their head. */
@@ -14,18 +15,21 @@ export const IssueRow = z.object({
   comments: z.number(),
   created_at: z.string(),
   updated_at: z.string(),
+  /** Its title and text are not shown: author trust. */
+  withheld: z.boolean(),
 })
 export type IssueRow = z.output<typeof IssueRow>
 
-interface IssueLike extends Omit<IssueRow, 'created_at' | 'updated_at' | 'labels' | 'assignees'> {
+interface IssueLike extends Omit<IssueRow, 'created_at' | 'updated_at' | 'labels' | 'assignees' | 'withheld'> {
   readonly labels: string[]
   readonly assignees: string[]
   readonly createdAt: string
   readonly updatedAt: string
 }
 
-export function toIssueRow(issue: IssueLike): IssueRow {
-  const { number, title, state, author, labels, assignees, milestone, comments, createdAt, updatedAt } = issue
+export function toIssueRow(issue: IssueLike, trusts: TrustsAuthor): IssueRow {
+  const { text: title, withheld } = showAuthored(trusts, issue.author, issue.title)
+  const { number, state, author, labels, assignees, milestone, comments, createdAt, updatedAt } = issue
   return {
     number,
     title,
@@ -37,6 +41,7 @@ export function toIssueRow(issue: IssueLike): IssueRow {
     comments,
     created_at: createdAt,
     updated_at: updatedAt,
+    withheld,
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { listIssueComments as loadComments } from '../gitea/issues.js'
+import { describeWithheld, showAuthored } from './authored-text.js'
 import { defineTool } from './define-tool.js'
 import { describePart, toListPart, toOneLine, toText, toTextBudget } from './lines.js'
 import { issueNumber, limit, listPosition, owner, page, repo } from './params.js'
@@ -12,6 +13,7 @@ const Row = z.object({
   edited: z.boolean(),
   /** Characters left out of a comment that alone is longer than an answer may be. */
   cut_chars: z.number(),
+  withheld: z.boolean(),
 })
 
 export const listIssueComments = defineTool({
@@ -24,19 +26,23 @@ export const listIssueComments = defineTool({
   operations: ['listIssueComments', 'getIssue'],
   input: z.strictObject({ owner, repo, issue_number: issueNumber, page, limit }),
   output: z.object({ comments: z.array(Row), ...listPosition }),
-  async run({ owner, repo, issue_number, page, limit: asked }, { gitea, limits, maskSecrets }) {
+  async run({ owner, repo, issue_number, page, limit: asked }, { gitea, limits, maskSecrets, trustAuthors }) {
     const limit = Math.min(asked, limits.maxItems)
-    const all = await loadComments(gitea, { owner, repo, index: issue_number })
+    const [all, trusts] = await Promise.all([loadComments(gitea, { owner, repo, index: issue_number }), trustAuthors()])
     const budget = toTextBudget(limits.maxChars)
-    const rows = all.slice((page - 1) * limit, page * limit).map(({ id, author, body, createdAt, updatedAt }) => ({
-      id,
-      author,
-      // masked before it is cut: half a secret is not recognised any more
-      body: maskSecrets(body).slice(0, budget),
-      created_at: createdAt,
-      edited: updatedAt !== createdAt,
-      cut_chars: Math.max(0, body.length - budget),
-    }))
+    const rows = all.slice((page - 1) * limit, page * limit).map(({ id, author, body, createdAt, updatedAt }) => {
+      const { text, withheld } = showAuthored(trusts, author, body)
+      return {
+        id,
+        author,
+        // masked before it is cut: half a secret is not recognised any more
+        body: maskSecrets(text).slice(0, budget),
+        created_at: createdAt,
+        edited: updatedAt !== createdAt,
+        cut_chars: Math.max(0, text.length - budget),
+        withheld,
+      }
+    })
     const found = { items: rows, total: all.length }
     const { items: comments, ...part } = toListPart(found, { page, limit }, describeRow, limits.maxChars)
     return { comments, ...part }
@@ -46,6 +52,7 @@ export const listIssueComments = defineTool({
     if (part.total === 0) return `${where} has no comments.`
     return toText([
       describePart({ items: comments, ...part }, { one: 'comment', where: ` on ${where}` }, limit),
+      describeWithheld(comments),
       ...comments.map(describeRow),
     ])
   },

@@ -4,6 +4,7 @@ import { listIssues as loadIssues } from '../gitea/issues.js'
 import { listLabels, listOrgLabels } from '../gitea/labels.js'
 import type { RepositoryName } from '../gitea/repos.js'
 import { InvalidInput } from '../lib/errors.js'
+import { describeWithheld } from './authored-text.js'
 import { defineTool } from './define-tool.js'
 import { describeTags, IssueRow, toIssueRow } from './issue-rows.js'
 import { describePart, toListPart, toNextDay, toOneLine, toText } from './lines.js'
@@ -27,11 +28,14 @@ export const listIssues = defineTool({
     limit,
   }),
   output: z.object({ issues: z.array(IssueRow), ...listPosition }),
-  async run({ owner, repo, state, labels: wanted = [], page, limit: asked }, { gitea, limits }) {
+  async run({ owner, repo, state, labels: wanted = [], page, limit: asked }, { gitea, limits, trustAuthors }) {
     const limit = Math.min(asked, limits.maxItems)
     const labels = await resolveFilter(gitea, { owner, repo }, wanted)
-    const found = await loadIssues(gitea, { owner, repo, state, labels, page, limit })
-    const rows = { items: found.items.map(toIssueRow), total: found.total }
+    const [found, trusts] = await Promise.all([
+      loadIssues(gitea, { owner, repo, state, labels, page, limit }),
+      trustAuthors(),
+    ])
+    const rows = { items: found.items.map((issue) => toIssueRow(issue, trusts)), total: found.total }
     const { items: issues, ...part } = toListPart(rows, { page, limit }, (issue) => describeRow(issue), limits.maxChars)
     return { issues, ...part }
   },
@@ -40,6 +44,7 @@ export const listIssues = defineTool({
     const filter = labels.length === 0 ? '' : ` with ${labels.map(toOneLine).join(' and ')}`
     return toText([
       describePart({ items: issues, ...part }, { one, where: ` in ${owner}/${repo}${filter}` }, limit),
+      describeWithheld(issues),
       ...issues.map((issue, at) => describeRow(issue, state === 'all', issues[at - 1]?.updated_at)),
     ])
   },

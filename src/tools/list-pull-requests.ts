@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { listPulls, type Pull } from '../gitea/pulls.js'
+import { describeWithheld, type TrustsAuthor } from './authored-text.js'
 import { defineTool } from './define-tool.js'
 import { describeTags, IssueRow, toIssueRow } from './issue-rows.js'
 import { describePart, toListPart, toNextDay, toOneLine, toText } from './lines.js'
@@ -17,10 +18,10 @@ export const listPullRequests = defineTool({
   operations: ['listPullRequests', 'getRepository'],
   input: z.strictObject({ owner, repo, state, page, limit }),
   output: z.object({ pull_requests: z.array(Row), ...listPosition }),
-  async run({ owner, repo, state, page, limit: asked }, { gitea, limits }) {
+  async run({ owner, repo, state, page, limit: asked }, { gitea, limits, trustAuthors }) {
     const limit = Math.min(asked, limits.maxItems)
-    const found = await listPulls(gitea, { owner, repo, state, page, limit })
-    const rows = { items: found.items.map(toRow), total: found.total }
+    const [found, trusts] = await Promise.all([listPulls(gitea, { owner, repo, state, page, limit }), trustAuthors()])
+    const rows = { items: found.items.map((pull) => toRow(pull, trusts)), total: found.total }
     const { items: pull_requests, ...part } = toListPart(
       rows,
       { page, limit },
@@ -33,13 +34,14 @@ export const listPullRequests = defineTool({
     const one = `${state === 'all' ? '' : `${state} `}pull request`
     return toText([
       describePart({ items: pull_requests, ...part }, { one, where: ` in ${owner}/${repo}` }, limit),
+      describeWithheld(pull_requests),
       ...pull_requests.map((pull, at) => describeRow(pull, pull_requests[at - 1]?.updated_at)),
     ])
   },
 })
 
-function toRow(pull: Pull) {
-  return { ...toIssueRow(pull), base: pull.base, head: pull.head, draft: pull.isDraft, merged: pull.isMerged }
+function toRow(pull: Pull, trusts: TrustsAuthor) {
+  return { ...toIssueRow(pull, trusts), base: pull.base, head: pull.head, draft: pull.isDraft, merged: pull.isMerged }
 }
 
 function describeRow(pull: z.output<typeof Row>, previous?: string): string {

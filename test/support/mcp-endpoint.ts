@@ -17,6 +17,7 @@ import type { Gate } from '../../src/gate/call.js'
 import { createLimits } from '../../src/gate/limits.js'
 import { createPolicySource } from '../../src/gate/policy-source.js'
 import { createGiteaTransport } from '../../src/gitea/client.js'
+import type { OperationName } from '../../src/gitea/operations.js'
 import type { Caller } from '../../src/identity/caller.js'
 import { systemClock } from '../../src/lib/clock.js'
 import { createSilentLogger } from '../../src/lib/logger.js'
@@ -37,6 +38,8 @@ interface EndpointOptions {
   readonly tools: readonly Tool[]
   readonly callsPerMinute?: number
   readonly fixtures?: Fixtures
+  /** What this Gitea does not have. */
+  missing?(): ReadonlySet<OperationName>
   admit?(req: IncomingMessage): Caller | HttpRefusal
   prove?(): Promise<void>
   /** Another way to answer a request, beside `/mcp`. */
@@ -73,6 +76,8 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
     authFailureWindowMs: MINUTE,
   }
   const gate: Gate = {
+    narrowing: [],
+    capabilities: { version: () => '1.26.0', missing: () => options.missing?.() ?? new Set() },
     tools: new Map(options.tools.map((tool) => [tool.name, tool])),
     gitea,
     policy: createPolicySource(
@@ -90,6 +95,7 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
       summarize: (args) => args,
     },
     write: { enabled: true, allRepositories: true, repositories: new Set() },
+    authorTrust: 'all',
     toolLimits: { maxItems: 100, maxChars: 10_000, maxFileBytes: 10_000 },
     deadlineMs: 10 * SECOND,
     metrics: { observeCall: () => {} },

@@ -15,6 +15,8 @@ interface RunOverrides {
   readonly limits?: Partial<ToolLimits>
   readonly signal?: AbortSignal
   readonly mayReadPath?: (path: string) => boolean
+  /** Whose text may be shown; everyone's unless given. */
+  readonly trusts?: (login: string) => boolean
   readonly mayUseRepository?: (owner: string, name: string) => boolean
 }
 
@@ -36,7 +38,7 @@ export async function createToolRunner(gitea: GiteaUnderTest, login = 'alice', s
       mayReadPath: overrides.mayReadPath ?? (() => true),
       mayUseRepository: overrides.mayUseRepository ?? (() => true),
       maskSecrets: (text) => text,
-      trustAuthors: async () => () => true,
+      trustAuthors: async () => overrides.trusts ?? (() => true),
       progress: () => {},
     }
     const answer = await tool.call(tool.input.parse(args), context)
