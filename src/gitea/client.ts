@@ -1,11 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { Unauthenticated } from '../lib/errors.js'
-import { KIB, SECOND } from '../lib/units.js'
+import { type AppError, Unauthenticated } from '../lib/errors.js'
+import { SECOND } from '../lib/units.js'
 import { type PathValues, type QueryValues, toAddress } from './address.js'
 import { type GiteaAnswer, readAnswer, toGiteaError } from './answer.js'
 import type { GiteaCredential } from './credential.js'
-import { ConnectionLost, type Exchange, exchange, type RawAnswer, toLeft } from './exchange.js'
+import {
+  ConnectionLost,
+  type Consume,
+  ERROR_BYTES,
+  type Exchange,
+  exchange,
+  exchangeStream,
+  type RawAnswer,
+  toLeft,
+} from './exchange.js'
 import { type OperationName, operations } from './operations.js'
 
 /*
@@ -44,6 +53,11 @@ interface GiteaRequest {
   readonly maxBytes?: number
 }
 
+interface StreamRequest extends Omit<GiteaRequest, 'body' | 'maxBytes'> {
+  /** Not bounded by the transport's own limit: nothing of it has to be held. */
+  readonly maxBytes: number
+}
+
 export interface GiteaClient {
   /**
    * Sends one declared operation.
@@ -51,6 +65,13 @@ export interface GiteaClient {
    * @throws AppError for everything Gitea or the network can do; Error for an operation that was not declared
    */
   request(name: OperationName, request: GiteaRequest): Promise<GiteaAnswer>
+  /**
+   * Sends one declared operation that answers bytes and hands them to `consume` as they come. Never sent again once
+   * bytes have come; the time limit is the longest silence.
+   *
+   * @throws AppError like `request`; to `consume`, UpstreamFailed when there are more than `maxBytes`
+   */
+  stream<Result>(name: OperationName, request: StreamRequest, consume: Consume<Result>): Promise<Result>
 }
 
 export interface GiteaTransport {
@@ -61,7 +82,6 @@ export interface GiteaTransport {
 }
 
 const RETRY_AFTER_MS = [50, 250]
-const ERROR_BYTES = 64 * KIB
 
 /** Owns the connections to Gitea until `close()`. */
 export function createGiteaTransport(options: GiteaTransportOptions): GiteaTransport {
@@ -92,34 +112,56 @@ interface ClientParts {
 function createClient(parts: ClientParts): GiteaClient {
   const { prefix, options, credential, bound } = parts
   const allowed = new Set<OperationName>(bound.operations)
+  const prepare = (name: OperationName, request: GiteaRequest, maxBytes: number): Send => {
+    if (!allowed.has(name)) throw new Error(`the Gitea operation ${name} is not declared for this call`)
+    const { method, kind, answer } = operations[name]
+    return {
+      name,
+      signal: kind === 'read' ? bound.signal : undefined,
+      wire: {
+        method,
+        path: prefix + toAddress(name, request.path ?? {}, request.query ?? {}),
+        accept: ACCEPT[answer],
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        timeoutMs: options.timeoutMs,
+        maxBytes,
+      },
+    }
+  }
+  /** Runs `attempt` with the person's token, and once more with a fresh one if Gitea refuses that. */
+  const authorized = async <Answer extends Answered>(attempt: (token: string) => Promise<Answer>) => {
+    refuseWhenLeft(bound.signal)
+    const token = await credential.token()
+    const answer = await attempt(token)
+    // a 401 was not carried out, so even a write may be sent again, once
+    if (answer.status !== 401) return { answer, token }
+    const fresh = await credential.renew(token)
+    return { answer: await attempt(fresh), token: fresh }
+  }
   return {
     async request(name, request) {
-      if (!allowed.has(name)) throw new Error(`the Gitea operation ${name} is not declared for this call`)
-      const { method, kind, answer } = operations[name]
-      const send: Send = {
-        name,
-        signal: kind === 'read' ? bound.signal : undefined,
-        wire: {
-          method,
-          path: prefix + toAddress(name, request.path ?? {}, request.query ?? {}),
-          accept: answer === 'json' ? 'application/json' : 'text/plain',
-          body: request.body === undefined ? null : JSON.stringify(request.body),
-          timeoutMs: options.timeoutMs,
-          maxBytes: Math.max(
-            ERROR_BYTES,
-            Math.min(request.maxBytes ?? Number.POSITIVE_INFINITY, options.maxResponseBytes),
-          ),
-        },
-      }
-      refuseWhenLeft(bound.signal)
-      const token = await credential.token()
-      const raw = await sendWith(token, parts, send)
-      if (raw.status !== 401) return finish(name, raw, request.subject, token, bound.requestId)
-      // a 401 was not carried out, so even a write may be sent again, once
-      const fresh = await credential.renew(token)
-      return finish(name, await sendWith(fresh, parts, send), request.subject, fresh, bound.requestId)
+      const asked = Math.min(request.maxBytes ?? Number.POSITIVE_INFINITY, options.maxResponseBytes)
+      const send = prepare(name, request, Math.max(ERROR_BYTES, asked))
+      const { answer, token } = await authorized((token) => sendWith(token, parts, send, exchange))
+      return finish(name, answer, request.subject, token, bound.requestId)
+    },
+    async stream(name, request, consume) {
+      if (operations[name].answer !== 'bytes') throw new Error(`${name} does not answer bytes`)
+      const send = prepare(name, request, request.maxBytes)
+      const exchanged = await authorized((token) =>
+        sendWith(token, parts, send, (pool, wire) => exchangeStream(pool, wire, consume)),
+      )
+      const { answer, token } = exchanged
+      if ('result' in answer) return answer.result
+      throw toRefusal(name, answer, request.subject, token, bound.requestId)
     },
   }
+}
+
+const ACCEPT = { json: 'application/json', text: 'text/plain', bytes: '*/*' }
+
+interface Answered {
+  readonly status: number
 }
 
 interface Send {
@@ -129,11 +171,12 @@ interface Send {
 }
 
 /** Reads are sent again after a lost connection or a 503; a write is not, it may have been carried out. */
-async function sendWith(
+async function sendWith<Answer extends Answered>(
   token: string,
   { pool, options, bound }: ClientParts,
   { name, signal, wire }: Send,
-): Promise<RawAnswer> {
+  attempt: (pool: Pool, wire: Exchange) => Promise<Answer>,
+): Promise<Answer> {
   const headers: Record<string, string> = {
     authorization: `Bearer ${token}`,
     accept: wire.accept,
@@ -146,7 +189,7 @@ async function sendWith(
     refuseWhenLeft(bound.signal)
     bound.onRequest?.(name)
     const sentAt = performance.now()
-    const outcome = await exchange(pool, { ...wire, headers, signal }).catch(keepIfLost)
+    const outcome = await attempt(pool, { ...wire, headers, signal }).catch(keepIfLost)
     options.observe?.(name, toStatusClass(outcome), (performance.now() - sentAt) / 1000)
     const isPassing = outcome instanceof ConnectionLost || outcome.status === 503
     if (isPassing && wait !== undefined) await delay(wait)
@@ -156,7 +199,7 @@ async function sendWith(
   throw new Error('unreachable: the last attempt returns or throws')
 }
 
-function toStatusClass(outcome: RawAnswer | ConnectionLost): string {
+function toStatusClass(outcome: Answered | ConnectionLost): string {
   return outcome instanceof ConnectionLost ? 'lost' : `${Math.floor(outcome.status / 100)}xx`
 }
 
@@ -171,6 +214,10 @@ function refuseWhenLeft(signal: AbortSignal): void {
 
 function finish(name: OperationName, raw: RawAnswer, subject: string, token: string, requestId: string): GiteaAnswer {
   if (raw.status >= 200 && raw.status < 300) return readAnswer(name, raw, token)
-  if (raw.status === 401) throw new Unauthenticated('Gitea no longer accepts this sign-in.', { source: 'gitea' })
-  throw toGiteaError(name, raw, { subject, requestId, token })
+  throw toRefusal(name, raw, subject, token, requestId)
+}
+
+function toRefusal(name: OperationName, raw: RawAnswer, subject: string, token: string, requestId: string): AppError {
+  if (raw.status === 401) return new Unauthenticated('Gitea no longer accepts this sign-in.', { source: 'gitea' })
+  return toGiteaError(name, raw, { subject, requestId, token })
 }

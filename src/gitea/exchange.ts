@@ -1,5 +1,6 @@
-import type { Pool } from 'undici'
+import type { Dispatcher, Pool } from 'undici'
 import { AppError, Cancelled, UpstreamFailed, UpstreamTimeout } from '../lib/errors.js'
+import { KIB } from '../lib/units.js'
 
 /**
  * One HTTP request and its whole, bounded answer. What goes wrong on the wire leaves here as one of our errors;
@@ -28,8 +29,13 @@ export interface RawAnswer {
 /** The connection broke before the answer was complete. A read may be sent again. */
 export class ConnectionLost extends UpstreamFailed {}
 
+/** Where the bytes of a good answer go as they come; what it returns is the answer. */
+export type Consume<Result> = (chunks: AsyncIterable<Buffer>) => Promise<Result>
+
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_RESPONSE'])
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'])
+/** As much of a refusal as is worth reading. */
+export const ERROR_BYTES = 64 * KIB
 const UNKNOWN_OUTCOME = ' Whether it was carried out is not known: look before asking for it again.'
 
 /**
@@ -38,7 +44,76 @@ const UNKNOWN_OUTCOME = ' Whether it was carried out is not known: look before a
  * @throws ConnectionLost, UpstreamFailed when the connection breaks or cannot be made
  */
 export async function exchange(pool: Pool, request: Exchange): Promise<RawAnswer> {
-  const { signal, timeoutMs, maxBytes } = request
+  const watch = startWatch(request)
+  // an edge: undici's errors and the reasons for our own abort are told apart only here
+  try {
+    const answer = await send(pool, request, watch)
+    return await collect(answer, request.maxBytes)
+  } catch (thrown) {
+    throw watch.toError(thrown)
+  } finally {
+    watch.end()
+  }
+}
+
+/**
+ * Like `exchange`, but hands the bytes of an answer with status 2xx to `consume` as they come, so that a large answer
+ * is never whole in memory. `timeoutMs` is then the longest silence, not the longest answer, and the time that
+ * `consume` takes does not count. Any other answer is returned as it is.
+ *
+ * @throws UpstreamFailed to `consume` when there is more than `maxBytes`, and all that `exchange` throws
+ */
+export async function exchangeStream<Result>(
+  pool: Pool,
+  request: Exchange,
+  consume: Consume<Result>,
+): Promise<{ readonly status: number; readonly result: Result } | RawAnswer> {
+  const watch = startWatch(request)
+  let answer: Dispatcher.ResponseData | undefined
+  try {
+    answer = await send(pool, request, watch).catch((thrown: unknown) => {
+      throw watch.toError(thrown)
+    })
+    const status = answer.statusCode
+    if (status < 200 || status > 299) return await collect(answer, ERROR_BYTES)
+    watch.pause()
+    return { status, result: await consume(readBounded(answer.body, request.maxBytes, watch)) }
+  } finally {
+    watch.end()
+    // what `consume` left unread is not wanted; without this the connection would wait for its reader
+    answer?.body.destroy()
+  }
+}
+
+async function* readBounded(body: AsyncIterable<Buffer>, maxBytes: number, watch: Watch): AsyncGenerator<Buffer> {
+  const chunks = body[Symbol.asyncIterator]()
+  let size = 0
+  while (true) {
+    watch.resume()
+    const next = await chunks.next().catch((thrown: unknown) => {
+      const error = watch.toError(thrown)
+      // ConnectionLost would have it all sent again, and `consume` has seen a part
+      throw error instanceof ConnectionLost ? new UpstreamFailed(error.message, { cause: error }) : error
+    })
+    watch.pause()
+    if (next.done) return
+    size += next.value.length
+    if (size > maxBytes) throw new UpstreamFailed(`Gitea's answer is larger than ${maxBytes} bytes.`)
+    yield next.value
+  }
+}
+
+/** What ends an exchange early: its caller leaving, and time. */
+interface Watch {
+  readonly signal: AbortSignal
+  pause(): void
+  resume(): void
+  toError(thrown: unknown): AppError
+  end(): void
+}
+
+function startWatch(request: Exchange): Watch {
+  const { signal, timeoutMs } = request
   const abort = new AbortController()
   let ended: 'cancelled' | 'timeout' | undefined
   const end = (why: 'cancelled' | 'timeout') => {
@@ -46,34 +121,43 @@ export async function exchange(pool: Pool, request: Exchange): Promise<RawAnswer
     abort.abort()
   }
   const onLeave = () => end('cancelled')
-  const timer = setTimeout(end, timeoutMs, 'timeout')
+  let timer = setTimeout(end, timeoutMs, 'timeout')
   signal?.addEventListener('abort', onLeave, { once: true })
-  // an edge: undici's errors and the reasons for our own abort are told apart only here
-  try {
-    if (signal?.aborted) onLeave()
-    const { method, path, headers, body } = request
-    const answer = await pool.request({ method, path, headers, body, signal: abort.signal })
-    const chunks: Buffer[] = []
-    let size = 0
-    for await (const chunk of answer.body) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size > maxBytes) break
-    }
-    const truncated = size > maxBytes
-    const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      bytes: truncated ? bytes.subarray(0, maxBytes) : bytes,
-      truncated,
-    }
-  } catch (thrown) {
-    if (ended === 'cancelled' && signal) throw toLeft(signal)
-    throw toWireError(thrown, ended === 'timeout', request)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', onLeave)
+  if (signal?.aborted) onLeave()
+  return {
+    signal: abort.signal,
+    pause: () => clearTimeout(timer),
+    resume: () => {
+      timer = setTimeout(end, timeoutMs, 'timeout')
+    },
+    toError: (thrown) =>
+      ended === 'cancelled' && signal ? toLeft(signal) : toWireError(thrown, ended === 'timeout', request),
+    end: () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onLeave)
+    },
+  }
+}
+
+function send(pool: Pool, { method, path, headers, body }: Exchange, watch: Watch): Promise<Dispatcher.ResponseData> {
+  return pool.request({ method, path, headers, body, signal: watch.signal })
+}
+
+async function collect(answer: Dispatcher.ResponseData, maxBytes: number): Promise<RawAnswer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer.body) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > maxBytes) break
+  }
+  const truncated = size > maxBytes
+  const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    bytes: truncated ? bytes.subarray(0, maxBytes) : bytes,
+    truncated,
   }
 }
 

@@ -38,7 +38,7 @@ export async function startScriptedGitea(): Promise<ScriptedGitea> {
     renewed,
     client: (overrides = {}) =>
       transport.as(credential, {
-        operations: ['getRepository', 'createIssue', 'getCommitDiff', 'listIssues'],
+        operations: ['getRepository', 'createIssue', 'getCommitDiff', 'listIssues', 'getArchive'],
         signal: new AbortController().signal,
         requestId: 'req-7',
         ...overrides,
