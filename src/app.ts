@@ -29,6 +29,7 @@ import { createOriginCheck } from './mcp/origins.js'
 import { toListedTools } from './mcp/tool-list.js'
 import type { ClientDocuments } from './oauth/client-documents.js'
 import { createOAuthServer } from './oauth/server.js'
+import { createObjectStore } from './objects/store.js'
 import { loadPolicy } from './policy/load.js'
 import { catalog } from './tools/catalog.gen.js'
 
@@ -94,11 +95,17 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     log,
     onChange: () => mcp.notifyListsChanged(),
   })
+  const objects = createObjectStore({
+    ...config.objects,
+    clock,
+    onFault: (error) => log.warn({ err: error, path: config.objects.path }, 'object_store_fault'),
+  })
   const gate: Gate = {
     narrowing: narrowToToolsets(config.toolsets, { name: 'TOOLSETS', place: 'the settings of this server' }),
     capabilities,
     tools: new Map(catalog.map((tool) => [tool.name, tool])),
     gitea,
+    objects,
     policy,
     limits,
     approvals: createApprovals(store, clock),
@@ -184,6 +191,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       await listener.stop()
       await mcp.close()
       await Promise.all([gitea.close(), oauth.close()])
+      objects.close()
       await audit.close()
       store.close()
     },

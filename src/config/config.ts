@@ -1,8 +1,9 @@
 import { BlockList, isIP } from 'node:net'
+import { dirname, join, resolve } from 'node:path'
 import { InvalidInput } from '../lib/errors.js'
 import type { LogLevel } from '../lib/logger.js'
 import { Secret } from '../lib/secret.js'
-import { SECOND } from '../lib/units.js'
+import { MIB, SECOND } from '../lib/units.js'
 import { type Env, parseEnv, toSettingsMessage } from './env.js'
 
 /** What the rest of the program is told: parsed, defaulted and checked against each other. */
@@ -24,6 +25,7 @@ export interface Config {
   readonly logLevel: LogLevel
   readonly metricsEnabled: boolean
   readonly databasePath: string
+  readonly objects: { readonly path: string; readonly maxBytes: number }
   readonly policyPath: string
   readonly keys: {
     readonly tokenEncryption: readonly string[] | undefined
@@ -110,6 +112,7 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
     logLevel: env.LOG_LEVEL,
     metricsEnabled: env.METRICS_ENABLED,
     databasePath: env.DATABASE_PATH,
+    objects: { path: toObjectStorePath(env, problems), maxBytes: env.OBJECT_STORE_MAX_MB * MIB },
     policyPath: env.POLICY_FILE_PATH,
     keys: { tokenEncryption: env.TOKEN_ENCRYPTION_KEYS, auditSigningPath: env.AUDIT_SIGNING_KEY_PATH },
     audit: {
@@ -143,6 +146,14 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
     conformanceFixtures: env.AEGIS_CONFORMANCE_FIXTURES,
   }
   return { config, problems }
+}
+
+function toObjectStorePath(env: Env, problems: string[]): string {
+  const path = env.OBJECT_STORE_PATH ?? join(dirname(env.DATABASE_PATH), 'objects.db')
+  if (resolve(path) === resolve(env.DATABASE_PATH)) {
+    problems.push('OBJECT_STORE_PATH is the same file as DATABASE_PATH. It needs a file of its own.')
+  }
+  return path
 }
 
 function toPublicBaseUrl(env: Env, problems: string[]): string {

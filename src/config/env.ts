@@ -73,6 +73,10 @@ const server = {
 
 const storage = {
   DATABASE_PATH: text.default('./data/aegis.db').describe('The SQLite file that holds all state.'),
+  OBJECT_STORE_PATH: text
+    .optional()
+    .describe('Git objects that were read before; may be deleted at any time. Default: objects.db beside the database.'),
+  OBJECT_STORE_MAX_MB: whole(0, 1_000_000).default(512).describe('Largest size of that file in MB; 0 keeps nothing.'),
   POLICY_FILE_PATH: text.default('./policy/policy.yaml').describe('The policy file.'),
   TOKEN_ENCRYPTION_KEYS: list
     .optional()

@@ -5,6 +5,7 @@ import type { GiteaTransport } from '../gitea/client.js'
 import type { Caller } from '../identity/caller.js'
 import type { Clock } from '../lib/clock.js'
 import type { Logger } from '../lib/logger.js'
+import type { ObjectStore } from '../objects/store.js'
 import type { Tool, ToolLimits } from '../tools/define-tool.js'
 import type { Approvals } from './approvals.js'
 import { auditFailure, auditPending, auditRefusal, auditSuccess } from './audit-events.js'
@@ -31,6 +32,7 @@ export interface GateMetrics {
 export interface Gate extends Offer {
   readonly tools: ReadonlyMap<string, Tool>
   readonly gitea: GiteaTransport
+  readonly objects: ObjectStore
   readonly policy: PolicySource
   readonly limits: Limits
   readonly approvals: Approvals

@@ -82,6 +82,7 @@ function toContext(
   }
   return {
     gitea: gate.gitea.as(caller.gitea, { ...sending, operations: tool.operations }),
+    objects: gate.objects,
     login: caller.login,
     limits: gate.toolLimits,
     signal,

@@ -4,6 +4,7 @@ import type { OperationName } from '../gitea/operations.js'
 import type { RepositoryName } from '../gitea/repos.js'
 import type { Logger } from '../lib/logger.js'
 import type { Scope } from '../oauth/scope.js'
+import type { ObjectStore } from '../objects/store.js'
 
 /** What a call does to Gitea. Nothing here deletes: there is no such operation to send. */
 type Effect = 'read' | 'create' | 'update'
@@ -34,6 +35,8 @@ export interface ToolLimits {
 export interface ToolContext {
   /** Sends this tool's declared operations, as the caller, and nothing else. */
   readonly gitea: GiteaClient
+  /** Git objects fetched before, by anyone. Only `objects/` reads it, behind a check of this caller's right. */
+  readonly objects: ObjectStore
   readonly login: string
   readonly limits: ToolLimits
   /** Fires when the caller leaves or the deadline passes; reads stop, writes that were sent are finished. */

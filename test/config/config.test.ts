@@ -18,10 +18,20 @@ describe('settings', () => {
       listen: { host: '127.0.0.1', port: 8080 },
       publicBaseUrl: 'http://127.0.0.1:8080',
       databasePath: './data/aegis.db',
+      objects: { path: 'data/objects.db', maxBytes: 512 * 1024 * 1024 },
       policyPath: './policy/policy.yaml',
       secretMode: 'mask',
       write: { enabled: false },
     })
+  })
+
+  test('the store of git objects lies beside the database, and never in it', () => {
+    const beside = loadConfig({ ...REQUIRED, DATABASE_PATH: '/var/lib/aegis/state.db', OBJECT_STORE_MAX_MB: '0' })
+
+    expect(beside.objects).toEqual({ path: '/var/lib/aegis/objects.db', maxBytes: 0 })
+    expect(() => loadConfig({ ...REQUIRED, OBJECT_STORE_PATH: 'data/../data/aegis.db' })).toThrow(
+      'OBJECT_STORE_PATH is the same file as DATABASE_PATH',
+    )
   })
 
   test('everything that is missing or wrong is said at once, each in a sentence that says what to change', () => {

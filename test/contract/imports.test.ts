@@ -15,8 +15,23 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   pages: ['lib'],
   oauth: ['pages', 'gitea', 'db', 'config', 'lib'],
   identity: ['oauth', 'gitea', 'policy', 'db', 'lib'],
-  tools: ['gitea', 'oauth', 'lib'],
-  gate: ['tools', 'identity', 'oauth', 'redact', 'policy', 'audit', 'gitea', 'db', 'config', 'lib'],
+  objects: ['gitea', 'lib'],
+  search: ['objects', 'gitea', 'lib'],
+  tools: ['search', 'objects', 'gitea', 'oauth', 'lib'],
+  gate: [
+    'tools',
+    'search',
+    'objects',
+    'identity',
+    'oauth',
+    'redact',
+    'policy',
+    'audit',
+    'gitea',
+    'db',
+    'config',
+    'lib',
+  ],
   mcp: ['gate', 'tools', 'identity', 'oauth', 'policy', 'audit', 'gitea', 'config', 'lib'],
   http: ['mcp', 'oauth', 'pages', 'gate', 'identity', 'audit', 'policy', 'db', 'config', 'lib'],
 }
@@ -57,7 +72,9 @@ test('a tool reaches Gitea and nothing else', () => {
   for (const file of listFiles('src/tools/*.ts').filter((name) => TOOL_FILE.test(name))) {
     for (const specifier of readImports(file)) {
       const isAllowed =
-        specifier === 'zod' || /^\.\.\/(gitea|lib)\//.test(specifier) || !isTool(join(dirname(file), specifier))
+        specifier === 'zod' ||
+        /^\.\.\/(gitea|objects|search|lib)\//.test(specifier) ||
+        !isTool(join(dirname(file), specifier))
       if (!isAllowed || /^(koa|better-sqlite3|drizzle|@modelcontextprotocol)/.test(specifier)) {
         wrong.push(`${file} imports ${specifier}`)
       }

@@ -28,6 +28,7 @@ import { createOriginCheck } from '../../src/mcp/origins.js'
 import type { Fixtures, McpDeps } from '../../src/mcp/server.js'
 import type { HttpRefusal } from '../../src/mcp/thin-exchange.js'
 import { toListedTools } from '../../src/mcp/tool-list.js'
+import { createObjectStore } from '../../src/objects/store.js'
 import { parsePolicy } from '../../src/policy/load.js'
 import type { Tool } from '../../src/tools/define-tool.js'
 import { buildCaller } from './build-caller.js'
@@ -80,6 +81,7 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
     capabilities: { version: () => '1.26.0', missing: () => options.missing?.() ?? new Set() },
     tools: new Map(options.tools.map((tool) => [tool.name, tool])),
     gitea,
+    objects: createObjectStore({ path: join(folder, 'objects.db'), maxBytes: 0, clock: systemClock }),
     policy: createPolicySource(
       () => parsePolicy(POLICY, { file: 'policy.yaml', toolNames: options.tools.map(({ name }) => name) }),
       log,

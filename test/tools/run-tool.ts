@@ -1,6 +1,13 @@
 /* Runs one tool against a Gitea as one person, the way the gate does: strict arguments, declared operations. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createGiteaTransport } from '../../src/gitea/client.js'
+import type { OperationName } from '../../src/gitea/operations.js'
+import { systemClock } from '../../src/lib/clock.js'
 import { createSilentLogger } from '../../src/lib/logger.js'
+import { MIB } from '../../src/lib/units.js'
+import { createObjectStore, type ObjectStore } from '../../src/objects/store.js'
 import type { Tool, ToolAnswer, ToolContext, ToolLimits } from '../../src/tools/define-tool.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 
@@ -14,6 +21,8 @@ export interface ToolRunner {
 interface RunOverrides {
   readonly limits?: Partial<ToolLimits>
   readonly signal?: AbortSignal
+  /** Called for each request to Gitea. */
+  readonly onRequest?: (operation: OperationName) => void
   readonly mayReadPath?: (path: string) => boolean
   /** Whose text may be shown; everyone's unless given. */
   readonly trusts?: (login: string) => boolean
@@ -23,14 +32,25 @@ interface RunOverrides {
 /** The scopes that sign-in asks Gitea for. */
 const SCOPES = ['read:user', 'read:organization', 'write:repository', 'write:issue', 'write:notification']
 
-export async function createToolRunner(gitea: GiteaUnderTest, login = 'alice', scopes = SCOPES): Promise<ToolRunner> {
+/** @param objects what people share; an own, empty one unless given */
+export async function createToolRunner(
+  gitea: GiteaUnderTest,
+  login = 'alice',
+  scopes = SCOPES,
+  objects?: ObjectStore,
+): Promise<ToolRunner> {
   const token = await gitea.createToken(login, scopes)
   const transport = createGiteaTransport({ baseUrl: gitea.url, timeoutMs: 20_000, maxResponseBytes: 16 * 1024 * 1024 })
   const credential = { token: async () => token, renew: async () => token }
+  const folder = mkdtempSync(join(tmpdir(), 'aegis-objects-'))
+  const store =
+    objects ?? createObjectStore({ path: join(folder, 'objects.db'), maxBytes: 64 * MIB, clock: systemClock })
   const run = async (tool: Tool, args: Record<string, unknown>, overrides: RunOverrides = {}) => {
     const signal = overrides.signal ?? new AbortController().signal
+    const watched = overrides.onRequest === undefined ? {} : { onRequest: overrides.onRequest }
     const context: ToolContext = {
-      gitea: transport.as(credential, { operations: tool.operations, signal, requestId: 'test' }),
+      gitea: transport.as(credential, { operations: tool.operations, signal, requestId: 'test', ...watched }),
+      objects: store,
       login,
       limits: { maxItems: 200, maxChars: 20_000, maxFileBytes: 1_048_576, ...overrides.limits },
       signal,
@@ -48,7 +68,11 @@ export async function createToolRunner(gitea: GiteaUnderTest, login = 'alice', s
   return {
     run,
     text: async (tool, args, overrides) => toStable((await run(tool, args, overrides)).text, gitea.url),
-    close: () => transport.close(),
+    close: async () => {
+      await transport.close()
+      if (objects === undefined) store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
 }
 
