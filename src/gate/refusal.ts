@@ -5,6 +5,8 @@ import type { Scope } from '../oauth/scope.js'
 type RefusalCode =
   | ErrorCode
   | 'unknown_tool'
+  | 'narrowed'
+  | 'not_in_gitea'
   | 'insufficient_scope'
   | 'write_mode'
   | 'grant'
@@ -23,14 +25,18 @@ export interface Refusal {
   /** All scopes this call needs, for one step-up challenge. */
   readonly scopes?: readonly Scope[]
   readonly retryAfterMs?: number
+  /** For the log. */
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 interface CallSuccess {
   readonly ok: true
-  /** Redacted, bounded and marked as data: for models. */
+  /** Our notes, then the answer, redacted, bounded and marked as data: for models. */
   readonly text: string
   /** Redacted and bounded: for programs, empty unless the call asked for data. */
   readonly data: Record<string, unknown>
+  /** What the answer itself does not say: that its repository has a new name, that it is one from before. */
+  readonly notes: readonly string[]
 }
 
 export interface CallFailure {

@@ -85,7 +85,7 @@ export function createMcpRoute(endpoint: McpEndpoint, isAllowedOrigin: (origin: 
     },
     allowMethods: 'POST, OPTIONS',
     allowHeaders:
-      'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID',
+      'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID, X-MCP-Toolsets, X-MCP-Tools, X-MCP-Readonly',
     exposeHeaders: 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, X-Request-ID, Retry-After',
     maxAge: 3600,
   })

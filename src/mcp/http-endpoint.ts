@@ -2,33 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import { type AuthInfo, createMcpHandler, type McpHttpHandler, type Server } from '@modelcontextprotocol/server'
 import type Koa from 'koa'
-import { callTool } from '../gate/call.js'
-import { checkScope } from '../gate/steps.js'
-import { AppError, InvalidInput, toErrorText, Unauthenticated } from '../lib/errors.js'
-import { createCallId } from '../lib/ids.js'
+import type { Narrowing } from '../gate/narrowing.js'
+import { AppError, InvalidInput, toErrorText } from '../lib/errors.js'
 import { isNestedDeeper } from '../lib/json-depth.js'
 import { readBody } from '../lib/read-body.js'
 import { MIB } from '../lib/units.js'
 import type { Admission } from './admission.js'
-import { createRequestServer, type McpDeps, type McpRequest } from './server.js'
-import {
-  type Exchange,
-  findShortRoute,
-  type HttpRefusal,
-  type JsonObject,
-  runExchange,
-  sendJson,
-} from './thin-exchange.js'
+import { findEndedSignIn, findMissingScope, toObject } from './early-refusals.js'
+import { INTERNAL_ERROR, INVALID_PARAMS, type McpRequest } from './gate-call.js'
+import { parseNarrowing } from './request-narrowing.js'
+import { createRequestServer, type McpDeps } from './server.js'
+import { type Exchange, findShortRoute, type HttpRefusal, runExchange, sendJson } from './thin-exchange.js'
 
 const MAX_BODY_BYTES = 4 * MIB
 /** No tool takes a tenth of it, and the SDK's checks call themselves for every level. */
 const MAX_DEPTH = 100
 const PARSE_ERROR = -32700
 const INVALID_REQUEST = -32600
-const INTERNAL_ERROR = -32603
-/** Requests after which a client shows what it may do; they ask Gitea first whether the sign-in still stands. */
-const PROVEN_METHODS = new Set(['initialize', 'server/discover', 'tools/list'])
-
 interface EndpointDeps extends McpDeps {
   readonly admission: Admission
   isAllowedOrigin(origin: string): boolean
@@ -36,8 +26,8 @@ interface EndpointDeps extends McpDeps {
 
 export interface McpEndpoint {
   readonly handle: Koa.Middleware<{ requestId: string; address: string }>
-  /** Tells listening clients that the list of tools may have changed. */
-  notifyToolsChanged(): void
+  /** Tells listening clients that what they may use may have changed. */
+  notifyListsChanged(): void
   close(): Promise<void>
 }
 
@@ -69,7 +59,20 @@ export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
       refuse(admitted.status, INVALID_REQUEST, describe(admitted), admitted.headers)
       return
     }
-    const request: McpRequest = { caller: admitted, requestId, address, via: 'mcp' }
+    const narrowing = findNarrowing(deps, ctx)
+    if (narrowing instanceof InvalidInput) {
+      refuse(narrowing.status, INVALID_PARAMS, narrowing.message)
+      return
+    }
+    const revision = req.headers['mcp-protocol-version']
+    const request: McpRequest = {
+      caller: admitted,
+      requestId,
+      address,
+      via: 'mcp',
+      narrowing,
+      ...(typeof revision === 'string' ? { revision } : {}),
+    }
     if (req.method !== 'POST') {
       // the product keeps no sessions; the fixtures of the conformance suite do
       if (deps.fixtures !== undefined && 'mcp-session-id' in req.headers) {
@@ -108,7 +111,12 @@ export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
     await sdk.close()
     await deps.fixtures?.close()
   }
-  return { handle, notifyToolsChanged: () => sdk.notify.toolsChanged(), close }
+  const notifyListsChanged = () => {
+    sdk.notify.toolsChanged()
+    sdk.notify.promptsChanged()
+    sdk.notify.resourcesChanged()
+  }
+  return { handle, notifyListsChanged, close }
 }
 
 async function serve(
@@ -157,56 +165,17 @@ async function serve(
   }
 }
 
-/** A sign-in that Gitea has ended is told by 401 before any answer has begun. */
-async function findEndedSignIn(
-  deps: EndpointDeps,
-  { caller, requestId }: McpRequest,
-  body: unknown,
-): Promise<EarlyRefusal | undefined> {
-  const { method } = toObject(body)
-  if (typeof method !== 'string' || !PROVEN_METHODS.has(method)) {
-    return undefined
-  }
+/** What the connection asks to be left out, or what is wrong with how it asks. */
+function findNarrowing({ gate }: McpDeps, ctx: Koa.Context): readonly Narrowing[] | InvalidInput {
   try {
-    await deps.admission.prove(caller, requestId)
-    return undefined
+    return parseNarrowing(ctx.querystring, ctx.req.headers, gate.tools.keys())
   } catch (error) {
-    // a Gitea that is down must not hide the tools; only a sign-in that has ended refuses
-    return error instanceof Unauthenticated
-      ? { refusal: deps.challenges.unauthenticated(error.message), message: error.message }
-      : undefined
+    // what a person can get wrong in an address becomes the answer
+    if (error instanceof InvalidInput) {
+      return error
+    }
+    throw error
   }
-}
-
-/**
- * The SDK's handler has begun its answer before the gate can speak, so a missing scope is looked for first. The call
- * then goes through the gate all the same, which refuses and records it.
- */
-async function findMissingScope(
-  deps: EndpointDeps,
-  request: McpRequest,
-  body: unknown,
-): Promise<EarlyRefusal | undefined> {
-  const { method, params } = toObject(body)
-  const { name, arguments: args } = toObject(params)
-  const tool = method === 'tools/call' && typeof name === 'string' ? deps.gate.tools.get(name) : undefined
-  if (tool === undefined || checkScope(tool, request.caller) === undefined) {
-    return undefined
-  }
-  const outcome = await callTool(deps.gate, {
-    ...request,
-    tool: tool.name,
-    args,
-    id: createCallId(),
-    signal: AbortSignal.timeout(deps.gate.deadlineMs),
-  })
-  const refusal = outcome.ok ? undefined : deps.challenges.forRefusal(outcome.refusal)
-  return outcome.ok || refusal === undefined ? undefined : { refusal, message: outcome.refusal.message }
-}
-
-interface EarlyRefusal {
-  readonly refusal: HttpRefusal
-  readonly message: string
 }
 
 async function parseBody(req: IncomingMessage): Promise<unknown> {
@@ -252,10 +221,6 @@ function describe(refusal: HttpRefusal): string {
   return refusal.status === 429
     ? 'Too many failed sign-ins from this address. Wait as long as Retry-After says.'
     : 'Sign in first: send a Bearer token of this server.'
-}
-
-function toObject(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
 
 function toId(body: unknown): string | number | null {

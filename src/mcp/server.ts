@@ -1,25 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type CallToolResult,
-  ProtocolError,
+  type CompleteRequestParams,
+  type CompleteResult,
+  type GetPromptResult,
+  type Prompt,
+  type ReadResourceResult,
+  type ResourceTemplateType,
   Server,
+  type ServerCapabilities,
   type ServerContext,
   type ServerEventBus,
   type ServerOptions,
   type Tool,
 } from '@modelcontextprotocol/server'
-import { callTool, type Gate } from '../gate/call.js'
-import type { Refusal } from '../gate/refusal.js'
-import type { Caller } from '../identity/caller.js'
-import { createCallId } from '../lib/ids.js'
 import { HOUR, MINUTE } from '../lib/units.js'
 import { VERSION } from '../lib/version.js'
-import type { Challenges } from './challenges.js'
-import { type Exchange, MODERN_REVISION } from './thin-exchange.js'
+import { complete } from './completions.js'
+import { type CallDeps, callForRequest, type McpRequest, toProgress, toRefusedResult } from './gate-call.js'
+import { getPrompt, listPrompts } from './prompts/prompts.js'
+import { findLink, listTemplates, readResource } from './resources/resources.js'
+import { MODERN_REVISION } from './thin-exchange.js'
 import { type ListedTool, listTools } from './tool-list.js'
 
-const INVALID_PARAMS = -32602
-const INTERNAL_ERROR = -32603
+const LIST_HINT = { ttlMs: 5 * MINUTE, cacheScope: 'private' } as const
 
 const INSTRUCTIONS = [
   'Tools for the Gitea of the signed-in person, with exactly their rights.',
@@ -27,27 +31,20 @@ const INSTRUCTIONS = [
   'Answers that were cut say which arguments continue them.',
 ].join(' ')
 
-/** One authenticated HTTP request as the MCP handlers see it. */
-export interface McpRequest {
-  readonly caller: Caller
-  readonly requestId: string
-  readonly address: string
-  readonly via: 'mcp' | 'sse'
-  /** How this request's HTTP answer is influenced, where the short way answers it. */
-  readonly exchange?: Exchange
-}
-
-export interface McpDeps {
-  readonly gate: Gate
+export interface McpDeps extends CallDeps {
   readonly listed: readonly ListedTool[]
-  readonly challenges: Challenges
   readonly fixtures?: Fixtures
 }
 
-/** The product's own tools, for whoever stands beside them. */
-interface OwnTools {
-  list(): Tool[]
-  call(name: string, args: unknown, context: ServerContext): Promise<CallToolResult>
+/** The product's own offer, for whoever stands beside it. */
+export interface Own {
+  listTools(): Tool[]
+  callTool(name: string, args: unknown, context: ServerContext): Promise<CallToolResult>
+  listTemplates(): ResourceTemplateType[]
+  readResource(uri: string, context: ServerContext): Promise<ReadResourceResult>
+  listPrompts(): Prompt[]
+  getPrompt(name: string, args: Readonly<Record<string, string>>): GetPromptResult
+  complete(params: CompleteRequestParams, context: ServerContext): Promise<CompleteResult>
 }
 
 /** What the conformance suite needs beside our own tools; see conformance/fixtures.ts. Never there in production. */
@@ -55,7 +52,7 @@ export interface Fixtures {
   readonly bus: ServerEventBus
   readonly options: Pick<ServerOptions, 'capabilities' | 'requestState'>
   readonly cacheHints: NonNullable<ServerOptions['cacheHints']>
-  addTo(server: Server, own: OwnTools): void
+  addTo(server: Server, own: Own): void
   /** Answers what only a session of the 2025 revisions can, and says whether it did. */
   serve(
     req: IncomingMessage,
@@ -81,12 +78,16 @@ export function createRequestServer(deps: McpDeps, request: McpRequest, era: 'mo
       description: 'Work on your Gitea repositories with your own rights.',
     },
     {
-      capabilities: { tools: { listChanged: true } },
+      capabilities: toCapabilities(era),
       instructions: INSTRUCTIONS,
       // what is listed depends on the person and the policy
       cacheHints: {
         'server/discover': { ttlMs: HOUR, cacheScope: 'private' },
-        'tools/list': { ttlMs: 5 * MINUTE, cacheScope: 'private' },
+        'tools/list': LIST_HINT,
+        'prompts/list': LIST_HINT,
+        'resources/list': LIST_HINT,
+        'resources/templates/list': LIST_HINT,
+        'resources/read': { ttlMs: 0, cacheScope: 'private' },
         ...fixtures?.cacheHints,
       },
       // without it `connect` would leave the Server in its legacy era
@@ -94,81 +95,43 @@ export function createRequestServer(deps: McpDeps, request: McpRequest, era: 'mo
       ...fixtures?.options,
     },
   )
-  const own: OwnTools = {
-    list: () => listTools(listed, request.caller, gate.policy.current(), gate.write),
-    call: (name, args, context) => runToolCall(deps, request, name, args, context),
+  const own: Own = {
+    listTools: () => listTools(listed, gate, request),
+    callTool: (name, args, context) => runToolCall(deps, request, name, args, context),
+    listTemplates: () => listTemplates(deps, request),
+    readResource: (uri, context) => readResource(deps, request, uri, context),
+    listPrompts: () => listPrompts(gate, request),
+    getPrompt: (name, args) => getPrompt(gate, request, name, args),
+    complete: (params, context) => complete(deps, request, params, context.mcpReq.signal),
   }
-  server.setRequestHandler('tools/list', async () => ({ tools: own.list() }))
-  server.setRequestHandler('tools/call', ({ params }, context) => own.call(params.name, params.arguments, context))
+  server.setRequestHandler('tools/list', async () => ({ tools: own.listTools() }))
+  server.setRequestHandler('tools/call', ({ params }, context) => own.callTool(params.name, params.arguments, context))
+  // there is always something to read and never a short list of it: templates say how to name it
+  server.setRequestHandler('resources/list', async () => ({ resources: [] }))
+  server.setRequestHandler('resources/templates/list', async () => ({ resourceTemplates: own.listTemplates() }))
+  server.setRequestHandler('resources/read', ({ params }, context) => own.readResource(params.uri, context))
+  server.setRequestHandler('prompts/list', async () => ({ prompts: own.listPrompts() }))
+  server.setRequestHandler('prompts/get', async ({ params }) => own.getPrompt(params.name, params.arguments ?? {}))
+  server.setRequestHandler('completion/complete', ({ params }, context) => own.complete(params, context))
   fixtures?.addTo(server, own)
   return server
+}
+
+/** Changes are told on `subscriptions/listen`; the 2025 revisions have no way to us for that without a session. */
+function toCapabilities(era: 'modern' | 'legacy'): ServerCapabilities {
+  const told = era === 'modern' ? { listChanged: true } : {}
+  return { tools: told, resources: told, prompts: told, completions: {} }
 }
 
 async function runToolCall(
   deps: McpDeps,
   request: McpRequest,
-  name: string,
+  tool: string,
   args: unknown,
   context: ServerContext,
 ): Promise<CallToolResult> {
-  const progress = toProgress(context)
-  const outcome = await callTool(deps.gate, {
-    tool: name,
-    args,
-    caller: request.caller,
-    id: createCallId(),
-    requestId: request.requestId,
-    address: request.address,
-    via: request.via,
-    signal: context.mcpReq.signal,
-    ...(progress === undefined ? {} : { progress }),
-  })
+  const outcome = await callForRequest(deps, request, { tool, args }, context.mcpReq.signal, toProgress(context))
   return outcome.ok
-    ? { content: [{ type: 'text', text: outcome.text }] }
+    ? { content: [{ type: 'text', text: outcome.text }, ...findLink({ tool, args }, request)] }
     : toRefusedResult(deps.challenges, request, outcome.refusal)
-}
-
-/**
- * What HTTP must tell (who are you, you need more scope, slow down) becomes the HTTP answer; an unknown tool is a
- * protocol error; everything else is a result the model can read and act on.
- */
-function toRefusedResult(challenges: Challenges, { exchange }: McpRequest, refusal: Refusal): CallToolResult {
-  const challenge = challenges.forRefusal(refusal)
-  if (challenge !== undefined && exchange !== undefined) {
-    exchange.refusal = challenge
-    throw new ProtocolError(INTERNAL_ERROR, refusal.message)
-  }
-  if (refusal.code === 'unknown_tool') {
-    throw new ProtocolError(INVALID_PARAMS, refusal.message)
-  }
-  const header = challenge?.headers['www-authenticate']
-  return {
-    isError: true,
-    content: [{ type: 'text', text: refusal.message }],
-    // ChatGPT reads challenges from here when the HTTP answer is already under way
-    ...(header === undefined ? {} : { _meta: { 'mcp/www_authenticate': [header] } }),
-  }
-}
-
-function toProgress(context: ServerContext): ((done: number, total?: number, message?: string) => void) | undefined {
-  const progressToken = context.mcpReq._meta?.progressToken
-  if (progressToken === undefined) {
-    return undefined
-  }
-  let last = Number.NEGATIVE_INFINITY
-  return (progress, total, message) => {
-    // MCP: progress must grow with every notification
-    if (progress <= last) {
-      return
-    }
-    last = progress
-    const params = {
-      progressToken,
-      progress,
-      ...(total === undefined ? {} : { total }),
-      ...(message === undefined ? {} : { message }),
-    }
-    // a client that has left is noticed by the signal; a lost notification changes nothing
-    context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {})
-  }
 }

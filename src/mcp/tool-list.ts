@@ -1,10 +1,8 @@
 import type { Tool as McpTool } from '@modelcontextprotocol/server'
 import { z } from 'zod'
-import type { WriteRules } from '../config/config.js'
-import type { Caller } from '../identity/caller.js'
-import { listable } from '../policy/decide.js'
-import type { Policy } from '../policy/policy.js'
+import type { Gate } from '../gate/call.js'
 import type { Tool } from '../tools/define-tool.js'
+import { isListed, type McpRequest } from './gate-call.js'
 
 /** A tool with its MCP description, built once: converting a schema costs 30 µs. */
 export interface ListedTool {
@@ -17,20 +15,13 @@ export function toListedTools(tools: readonly Tool[]): ListedTool[] {
   return [...tools].sort((a, b) => (a.name < b.name ? -1 : 1)).map((tool) => ({ tool, mcp: toMcpTool(tool) }))
 }
 
-/**
- * P2: what a caller may never call is not listed. A write tool whose scope this token lacks stays listed, because the
- * caller can get that scope by agreeing to it (step-up).
- */
-export function listTools(listed: readonly ListedTool[], caller: Caller, policy: Policy, write: WriteRules): McpTool[] {
-  return listed
-    .filter(({ tool }) => {
-      const writes = tool.effect !== 'read'
-      if (writes && (!write.enabled || caller.grant.readOnly)) {
-        return false
-      }
-      return listable(policy, tool.name, writes ? 'write' : 'read', 'repo' in tool.input.shape)
-    })
-    .map(({ mcp }) => mcp)
+/** The tools this caller may call on this connection. */
+export function listTools(
+  listed: readonly ListedTool[],
+  gate: Gate,
+  request: Pick<McpRequest, 'caller' | 'narrowing'>,
+): McpTool[] {
+  return listed.filter(({ tool }) => isListed(gate, tool, request)).map(({ mcp }) => mcp)
 }
 
 function toMcpTool(tool: Tool): McpTool {

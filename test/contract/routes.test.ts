@@ -104,7 +104,7 @@ async function listRoutes(): Promise<readonly Route[]> {
     metricsEnabled: true,
     readHealth: async () => ({ status: 'healthy', version: '0', checks: {} }) as const,
   }
-  const endpoint = { handle: async () => {}, notifyToolsChanged: () => {}, close: async () => {} }
+  const endpoint = { handle: async () => {}, notifyListsChanged: () => {}, close: async () => {} }
   return [
     ...createProbeRoutes(core),
     createRootRoute(core),

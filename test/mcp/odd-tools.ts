@@ -61,7 +61,7 @@ export function createOddFixtures(): Fixtures {
         const behave = ODD_TOOLS[params.name]
         // malformed answers are the point of some
         const odd = behave?.(params.arguments, context) as Promise<CallToolResult | InputRequiredResult> | undefined
-        return odd ?? own.call(params.name, params.arguments, context)
+        return odd ?? own.callTool(params.name, params.arguments, context)
       })
       server.setRequestHandler('resources/list', async () => ({ resources: [{ uri: 'x://1', name: 'one' }] }))
       server.setRequestHandler('resources/read', async ({ params }) => {

@@ -7,6 +7,7 @@ import { SESSION_TOOLS } from './session-tools.js'
 import { createSessions } from './sessions.js'
 import { createPlainTools } from './tools.js'
 
+const fixturePrompts = new Set(PROMPTS.map(({ name }) => name))
 const CACHE_HINT = { ttlMs: 0, cacheScope: 'private' } as const
 
 /**
@@ -42,24 +43,35 @@ export function createConformanceFixtures(): Fixtures {
     },
     addTo: (server, own) => {
       server.setRequestHandler('tools/list', async () => ({
-        tools: [...own.list(), ...tools.map(({ listed }) => listed)],
+        tools: [...own.listTools(), ...tools.map(({ listed }) => listed)],
       }))
       server.setRequestHandler('tools/call', ({ params }, context) => {
         const fixture = byName.get(params.name)
         return fixture === undefined
-          ? own.call(params.name, params.arguments, context)
+          ? own.callTool(params.name, params.arguments, context)
           : fixture.call(params.arguments ?? {}, context)
       })
-      server.setRequestHandler('prompts/list', async () => ({ prompts: [...PROMPTS] }))
+      server.setRequestHandler('prompts/list', async () => ({ prompts: [...own.listPrompts(), ...PROMPTS] }))
       server.setRequestHandler('prompts/get', ({ params }, context) =>
-        getPrompt(params.name, params.arguments ?? {}, context),
+        fixturePrompts.has(params.name)
+          ? getPrompt(params.name, params.arguments ?? {}, context)
+          : own.getPrompt(params.name, params.arguments ?? {}),
       )
       server.setRequestHandler('resources/list', async () => ({ resources: [...RESOURCES] }))
-      server.setRequestHandler('resources/templates/list', async () => ({ resourceTemplates: [...RESOURCE_TEMPLATES] }))
-      server.setRequestHandler('resources/read', async ({ params }) => readResource(params.uri))
+      server.setRequestHandler('resources/templates/list', async () => ({
+        resourceTemplates: [...own.listTemplates(), ...RESOURCE_TEMPLATES],
+      }))
+      server.setRequestHandler('resources/read', async ({ params }, context) =>
+        params.uri.startsWith('test:') ? readResource(params.uri) : own.readResource(params.uri, context),
+      )
       server.setRequestHandler('resources/subscribe', async () => ({}))
       server.setRequestHandler('resources/unsubscribe', async () => ({}))
-      server.setRequestHandler('completion/complete', async ({ params }) => {
+      server.setRequestHandler('completion/complete', async ({ params }, context) => {
+        if (
+          params.ref.type === 'ref/prompt' ? !fixturePrompts.has(params.ref.name) : !params.ref.uri.startsWith('test:')
+        ) {
+          return own.complete(params, context)
+        }
         const values = ['paris', 'park', 'party'].filter((value) => value.startsWith(params.argument.value))
         return { completion: { values, total: values.length, hasMore: false } }
       })

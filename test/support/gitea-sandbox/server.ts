@@ -55,7 +55,8 @@ async function answer(parts: ServerParts, raw: RawRequest): Promise<Reply> {
     if (raw.path === '/swagger.v1.json') {
       const paths: Record<string, Record<string, unknown>> = {}
       for (const { method, template } of parts.api.router.templates) {
-        paths[template] = { ...paths[template], [method.toLowerCase()]: {} }
+        const path = template.replace(/\*$/, '{path}')
+        paths[path] = { ...paths[path], [method.toLowerCase()]: {} }
       }
       return json(200, {
         swagger: '2.0',
