@@ -10,10 +10,10 @@ const Side = z.object({
   label: z.string(),
   ref: z.string(),
   sha: z.string(),
-  repo: z.object({ full_name: z.string() }).nullish(),
+  repo: z.object({ full_name: z.string(), archived: z.boolean().default(false) }).nullish(),
 })
 
-const Pull = IssueFields.extend({
+export const Pull = IssueFields.extend({
   draft: z.boolean().default(false),
   merged: z.boolean().default(false),
   merged_at: z.string().nullish(),
@@ -35,6 +35,8 @@ const Pull = IssueFields.extend({
   /** `owner/name:branch` when it comes from a fork; the fork may be gone. */
   head: toHead(pull.head, pull.base),
   headSha: pull.head.sha,
+  /** Whether the repository it goes into is archived. */
+  isArchived: pull.base.repo?.archived ?? false,
 }))
 export type Pull = z.output<typeof Pull>
 

@@ -4,8 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createGiteaTransport, type GiteaClient, type GiteaTransport } from '../../src/gitea/client.js'
-import { getContents } from '../../src/gitea/contents.js'
-import { getCommit, getCommitDiff, getTree, listBranches, listCommits } from '../../src/gitea/git.js'
+import { getCommit, getCommitDiff, listBranches, listCommits } from '../../src/gitea/git.js'
 import { createIssue, getIssue, listIssueComments, listIssues } from '../../src/gitea/issues.js'
 import { listLabels, listMilestones, listOrgLabels } from '../../src/gitea/labels.js'
 import { type OperationName, operations } from '../../src/gitea/operations.js'
@@ -13,6 +12,11 @@ import { getPull, getPullDiff, listPulls } from '../../src/gitea/pulls.js'
 import { getRepository, listMyRepositories, searchRepositories } from '../../src/gitea/repos.js'
 import { getCurrentUser, listAssignees } from '../../src/gitea/users.js'
 import type { Exchanges } from './contract-exchange.js'
+import { activityExchanges, addActivity } from './gitea-contract-activity-operations.js'
+import { codeReadExchanges } from './gitea-contract-code-operations.js'
+import { codeWriteExchanges } from './gitea-contract-code-write-operations.js'
+import { issueWriteExchanges } from './gitea-contract-issue-writes-operations.js'
+import { prepareRepositoryExchanges, repositoryExchanges } from './gitea-contract-repository-operations.js'
 import { searchExchanges } from './gitea-contract-search-operations.js'
 import type { GiteaUnderTest } from './gitea-under-test.js'
 
@@ -56,6 +60,10 @@ const pull = {
 const commit = { sha, message: expect.stringMatching(/./), author: 'alice', authoredAt: moment, parents: [sha] }
 
 const exchanges: Exchanges = {
+  ...activityExchanges,
+  ...codeReadExchanges,
+  ...issueWriteExchanges,
+  ...repositoryExchanges,
   ...searchExchanges,
   getCurrentUser: {
     send: getCurrentUser,
@@ -91,18 +99,6 @@ const exchanges: Exchanges = {
       ]),
       total: 2,
     },
-  },
-  getTree: {
-    send: (client) => getTree(client, { ...booking, ref: BRANCH, path: 'src/booking', recursive: false, page: 1 }),
-    parsed: {
-      entries: expect.arrayContaining([{ path: 'cancel-rules.ts', type: 'file', sizeBytes: count }]),
-      isLast: true,
-      total: count,
-    },
-  },
-  getContents: {
-    send: (client) => getContents(client, { ...booking, filepath: 'README.md', ref: 'main', maxBytes: 100_000 }),
-    parsed: { type: 'file', sizeBytes: count, bytes: expect.any(Buffer) },
   },
   listCommits: {
     send: (client) => listCommits(client, { ...booking, ...first, ref: BRANCH }),
@@ -165,6 +161,8 @@ const exchanges: Exchanges = {
     send: (client) => getPullDiff(client, { ...booking, index: 6 }),
     parsed: { text: expect.stringMatching(/^diff --git a\//), truncated: false },
   },
+  // last, because they change what the others read
+  ...codeWriteExchanges,
 }
 
 export function testOperations(getGitea: () => GiteaUnderTest): void {
@@ -174,6 +172,8 @@ export function testOperations(getGitea: () => GiteaUnderTest): void {
   beforeAll(async () => {
     const gitea = getGitea()
     await gitea.addLabel({ owner: 'harbor', name: 'storm', color: '123456' })
+    await addActivity(gitea)
+    await prepareRepositoryExchanges(gitea)
     token = await gitea.createToken('alice', SCOPES)
     transport = createGiteaTransport({ baseUrl: gitea.url, timeoutMs: 20_000, maxResponseBytes: 16 * 1024 * 1024 })
   })

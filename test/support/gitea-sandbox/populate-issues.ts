@@ -1,6 +1,7 @@
 /** Puts labels, milestones, issues, comments and pull requests into the sandbox. */
 import type { GiteaUnderTest, NewIssue, NewPullRequest } from '../gitea-under-test.js'
 import { findObject, runGit } from './git.js'
+import { notifyOf } from './notify.js'
 import { requireAccount, requireRepository } from './populate.js'
 import type { Instance, Issue, Label, Milestone, PullRequest, Repository } from './state.js'
 
@@ -44,6 +45,7 @@ function insertIssue(instance: Instance, repository: Repository, wanted: IssueCo
   }
   repository.nextIndex += 1
   state.issues.set(issue.id, issue)
+  notifyOf(instance, issue, issue.posterId, issue.assignees)
   return issue
 }
 
@@ -52,6 +54,7 @@ export function insertComment(instance: Instance, issue: Issue, posterId: number
   const now = instance.clock.now()
   instance.state.comments.set(id, { id, issueId: issue.id, posterId, body, createdAt: now, updatedAt: now })
   issue.updatedAt = now
+  notifyOf(instance, issue, posterId)
   return id
 }
 
@@ -88,7 +91,7 @@ async function insertPull(instance: Instance, wanted: NewPullRequest): Promise<n
       state: 'REQUEST_REVIEW',
       body: '',
       commitId: '',
-      commentCount: 0,
+      comments: [],
       createdAt,
     })
   }
@@ -113,18 +116,18 @@ export function createIssuePopulation(instance: Instance): IssuePopulation {
         isArchived: false,
       })
     },
-    async addMilestone({ owner, repo, title, description }) {
+    async addMilestone({ owner, repo, title, description, dueOn, closed }) {
       const id = state.nextId('milestone')
       state.milestones.set(id, {
         id,
         repositoryId: requireRepository(instance, owner, repo).id,
         title,
         description: description ?? '',
-        isClosed: false,
+        isClosed: closed ?? false,
         createdAt: clock.now(),
         updatedAt: clock.now(),
-        closedAt: undefined,
-        dueAt: undefined,
+        closedAt: closed ? clock.now() : undefined,
+        dueAt: dueOn === undefined ? undefined : Date.parse(`${dueOn}T23:59:59Z`),
       })
     },
     async addIssue({ owner, repo, ...content }) {

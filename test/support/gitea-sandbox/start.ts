@@ -11,18 +11,26 @@ import type { GiteaUnderTest } from '../gitea-under-test.js'
 import { seedGitea } from '../seed-gitea.js'
 import { addApplicationRoutes } from './api/applications.js'
 import { addAssigneeRoutes } from './api/assignees.js'
+import { addBranchWriteRoutes } from './api/branch-writes.js'
 import { addBranchRoutes } from './api/branches.js'
 import { addCommitRoutes } from './api/commits.js'
 import { addContentRoutes } from './api/contents.js'
+import { addForkRoutes } from './api/forks.js'
 import { addGitDataRoutes } from './api/git-data.js'
 import { addIssueWriteRoutes } from './api/issue-writes.js'
 import { addIssueRoutes } from './api/issues.js'
+import { addLabelWriteRoutes } from './api/label-writes.js'
 import { addLabelRoutes } from './api/labels.js'
+import { addNotificationRoutes } from './api/notifications.js'
 import { addOrganizationRoutes } from './api/organizations.js'
+import { addPullWriteRoutes } from './api/pull-writes.js'
 import { addPullRoutes } from './api/pulls.js'
 import { addReleaseRoutes } from './api/releases.js'
 import { addRepositoryRoutes } from './api/repositories.js'
+import { addRepositoryWriteRoutes } from './api/repository-writes.js'
+import { addReviewRoutes } from './api/reviews.js'
 import { addUserRoutes } from './api/users.js'
+import { addWikiRoutes } from './api/wiki.js'
 import { createApi } from './api.js'
 import { createFaults, type FaultRule } from './faults.js'
 import { createSessions } from './oauth/sessions.js'
@@ -56,6 +64,7 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   const dataDirectory = await mkdtemp(join(tmpdir(), 'gitea-sandbox-'))
   const api = createApi()
   addRepositoryRoutes(api)
+  addRepositoryWriteRoutes(api)
   addUserRoutes(api)
   addApplicationRoutes(api)
   addContentRoutes(api)
@@ -63,12 +72,19 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addCommitRoutes(api)
   addAssigneeRoutes(api)
   addBranchRoutes(api)
+  addBranchWriteRoutes(api)
   addReleaseRoutes(api)
   addIssueRoutes(api)
   addIssueWriteRoutes(api)
   addLabelRoutes(api)
+  addLabelWriteRoutes(api)
   addPullRoutes(api)
+  addPullWriteRoutes(api)
+  addForkRoutes(api)
+  addReviewRoutes(api)
   addOrganizationRoutes(api)
+  addNotificationRoutes(api)
+  addWikiRoutes(api)
   const requests: RequestRecord[] = []
   const faults = createFaults()
   const sessions = createSessions()

@@ -1,5 +1,6 @@
 /** Everything the sandbox Gitea knows, in memory; repositories' contents live in real bare git repositories. */
 import type { Clock } from '../../../src/lib/clock.js'
+import { type Activity, createActivity } from './state-activity.js'
 
 /** Gitea's flat access modes in ascending order, so that they compare as numbers (models/perm/access_mode.go). */
 export const accessModes = ['none', 'read', 'write', 'admin', 'owner'] as const
@@ -75,6 +76,8 @@ export interface Repository {
   readonly createdAt: number
   updatedAt: number
   nextIndex: number
+  /** What it was forked from. */
+  readonly forkOf?: number
 }
 
 export interface Label {
@@ -141,6 +144,15 @@ export interface Comment {
   updatedAt: number
 }
 
+export interface CodeComment {
+  readonly id: number
+  readonly path: string
+  /** A line after the change, or as a negative number one before it. */
+  readonly line: number
+  readonly body: string
+  readonly createdAt: number
+}
+
 export interface Review {
   readonly id: number
   readonly issueId: number
@@ -148,7 +160,7 @@ export interface Review {
   state: 'APPROVED' | 'REQUEST_CHANGES' | 'COMMENT' | 'PENDING' | 'REQUEST_REVIEW'
   body: string
   commitId: string
-  commentCount: number
+  comments: CodeComment[]
   readonly createdAt: number
 }
 
@@ -236,6 +248,7 @@ export interface State {
   readonly applications: Map<number, OAuthApplication>
   readonly grants: Map<number, Grant>
   readonly codes: Map<string, AuthorizationCode>
+  readonly activity: Activity
   /** Next row id of a table, as an auto-increment column gives it. */
   nextId(table: string): number
 }
@@ -259,6 +272,7 @@ export function createState(): State {
     applications: new Map(),
     grants: new Map(),
     codes: new Map(),
+    activity: createActivity(),
     nextId(table) {
       const id = (lastIds.get(table) ?? 0) + 1
       lastIds.set(table, id)

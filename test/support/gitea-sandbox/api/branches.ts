@@ -6,9 +6,13 @@ import { findCommit } from '../history.js'
 import { jsonPage, readPage, slicePage } from '../paging.js'
 import { presentPayloadCommit } from '../present/commit.js'
 import { apiUrl, htmlUrl } from '../present/repository.js'
+import { toTime } from '../present/user.js'
 import { json, type Reply } from '../reply.js'
 
-async function presentBranch(request: RepositoryRequest, branch: GitReference): Promise<Record<string, unknown>> {
+export async function presentBranch(
+  request: RepositoryRequest,
+  branch: GitReference,
+): Promise<Record<string, unknown>> {
   const { instance, repository, permission } = request
   const commit = await findCommit(repository.gitDirectory, branch.id)
   return {
@@ -39,31 +43,44 @@ async function answerBranch(request: RepositoryRequest): Promise<Reply> {
   return json(200, await presentBranch(request, branch))
 }
 
-async function presentTag(request: RepositoryRequest, tag: GitReference): Promise<Record<string, unknown>> {
+/** When a tag was made: an annotated one says it, any other is as old as its commit. */
+function readTaggedAt(object: string): number {
+  return Number(/^tagger .* (\d+) [+-]\d{4}$/m.exec(object)?.[1] ?? 0) * 1000
+}
+
+async function presentTag(
+  request: RepositoryRequest,
+  tag: GitReference,
+): Promise<{ readonly createdAt: number; readonly row: Record<string, unknown> }> {
   const { instance, repository } = request
   const name = tag.name.replace('refs/tags/', '')
   const commit = await findCommit(repository.gitDirectory, tag.id)
-  const object = tag.type === 'tag' ? await readObject(repository.gitDirectory, tag.id) : undefined
-  const annotation = object?.bytes.toString('utf8').split('\n\n').slice(1).join('\n\n')
-  return {
+  const object =
+    tag.type === 'tag' ? (await readObject(repository.gitDirectory, tag.id))?.bytes.toString('utf8') : undefined
+  const annotation = object?.split('\n\n').slice(1).join('\n\n')
+  const createdAt = object === undefined ? Date.parse(commit?.committer.date ?? '') : readTaggedAt(object)
+  const row = {
     name,
     message: (annotation ?? commit?.message ?? '').trim(),
     id: tag.id,
     commit: {
       url: `${apiUrl(instance, repository)}/git/commits/${tag.id}`,
       sha: commit?.id ?? tag.id,
-      created: commit?.committer.date ?? null,
+      created: toTime(createdAt),
     },
     zipball_url: `${htmlUrl(instance, repository)}/archive/${name}.zip`,
     tarball_url: `${htmlUrl(instance, repository)}/archive/${name}.tar.gz`,
   }
+  return { createdAt, row }
 }
 
+/** Newest first. */
 async function answerTags(request: RepositoryRequest): Promise<Reply> {
-  const tags = (await listReferences(request.repository.gitDirectory, 'refs/tags/')).reverse()
+  const tags = await listReferences(request.repository.gitDirectory, 'refs/tags/')
   const page = readPage(request)
-  const chosen = page.isPageSent ? slicePage(tags, page) : tags
-  return jsonPage(request, await Promise.all(chosen.map((tag) => presentTag(request, tag))), tags.length)
+  const all = await Promise.all(tags.map((tag) => presentTag(request, tag)))
+  const rows = all.sort((left, right) => right.createdAt - left.createdAt).map(({ row }) => row)
+  return jsonPage(request, page.isPageSent ? slicePage(rows, page) : rows, rows.length)
 }
 
 async function answerTag(request: RepositoryRequest): Promise<Reply> {
@@ -71,7 +88,7 @@ async function answerTag(request: RepositoryRequest): Promise<Reply> {
   const tags = await listReferences(request.repository.gitDirectory, `refs/tags/${name}`)
   const tag = tags.find((candidate) => candidate.name === `refs/tags/${name}`)
   if (!tag) refuseNotFound(request, null, `tag doesn't exist: ${name}`)
-  return json(200, await presentTag(request, tag))
+  return json(200, (await presentTag(request, tag)).row)
 }
 
 export function addBranchRoutes(api: Api): void {

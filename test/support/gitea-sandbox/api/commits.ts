@@ -1,7 +1,9 @@
 /** commits, git/commits, compare, commit statuses. */
 import { type Api, needsReader } from '../api.js'
 import { getParam, type RepositoryRequest, readFlag, refuse, refuseNotFound, refuseWith } from '../exchange.js'
+import { fetchBranch, findRelated } from '../forks.js'
 import { countCommits, findCommit, listCommits, readCommitDiff, readPatches } from '../history.js'
+import { findAccount } from '../lookup.js'
 import { jsonPage, maxPageSize, readPage } from '../paging.js'
 import { type CommitParts, presentCommit } from '../present/commit.js'
 import { isEmpty } from '../present/repository.js'
@@ -41,7 +43,7 @@ async function answerCommits(request: RepositoryRequest): Promise<Reply> {
   const head = await findRevision(repository, sha)
   // A missing revision is answered with the bare word null; with a path git's failure is a 500.
   if (!head && path === '') refuse(json(404, null))
-  if (!head) refuseWith(request, 500, '')
+  if (!head || (not && !(await findRevision(repository, not)))) refuseWith(request, 500, '')
   const range = [...times, '--end-of-options', head, ...(not ? [`^${not}`] : []), '--', ...(path ? [path] : [])]
   // The count ignores `since` and `until`.
   const total = await countCommits(
@@ -97,9 +99,14 @@ async function answerCompare(request: RepositoryRequest): Promise<Reply> {
   const range = getParam(request, '*')
   const dots = range.includes('...') ? '...' : '..'
   const [base = '', head = ''] = range.split(dots)
-  const local = head.replace(new RegExp(`^${owner.login}:`, 'i'), '')
+  const [local = '', user] = head.split(':').reverse()
   const from = await findRevision(repository, base || repository.defaultBranch)
-  const to = await findRevision(repository, local || repository.defaultBranch)
+  const account = user === undefined ? owner : findAccount(instance.state, user)
+  const fork = account && account.id !== owner.id ? findRelated(instance.state, repository, account.id) : repository
+  const to =
+    fork === repository
+      ? await findRevision(repository, local || repository.defaultBranch)
+      : fork && (await fetchBranch(fork, local, repository))
   if (!from || !to || (await isEmpty(repository))) refuseNotFound(request)
   const commits = (await listCommits(repository.gitDirectory, ['--end-of-options', `${from}..${to}`, '--'])) ?? []
   // Line counts are always computed here; only the other two can be switched off.

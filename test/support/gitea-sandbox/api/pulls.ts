@@ -10,7 +10,7 @@ import { findHead, type PullIssue, presentPull, presentReview } from '../present
 import { apiUrl, htmlUrl, isEmpty } from '../present/repository.js'
 import { empty, json, type Reply, text } from '../reply.js'
 
-function requirePull(request: RepositoryRequest): PullIssue {
+export function requirePull(request: RepositoryRequest): PullIssue {
   const issue = findIssue(request.instance.state, request.repository.id, getNumberParam(request, 'index'))
   return issue?.pull ? { issue, pull: issue.pull } : refuseNotFound(request)
 }

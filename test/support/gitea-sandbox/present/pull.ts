@@ -16,7 +16,8 @@ export interface PullIssue {
 /** The head commit, also after the branch is gone. */
 export async function findHead(instance: Instance, { issue, pull }: PullIssue): Promise<{ sha: string; ref: string }> {
   const directory = getRepository(instance.state, issue.repositoryId).gitDirectory
-  const branch = await findObject(directory, `refs/heads/${pull.headBranch}`)
+  const from = getRepository(instance.state, pull.headRepositoryId)
+  const branch = await findObject(from.gitDirectory, `refs/heads/${pull.headBranch}`)
   if (branch) return { sha: branch, ref: pull.headBranch }
   const ref = `refs/pull/${issue.index}/head`
   return { sha: (await findObject(directory, ref)) ?? '', ref }
@@ -36,6 +37,8 @@ export async function presentPull(
   const permission = readPermission(state, repository, viewer)
   const shownRepository = await presentRepository(instance, repository, viewer, permission)
   const head = await findHead(instance, target)
+  const from = getRepository(state, pull.headRepositoryId)
+  const shownHead = from.id === repository.id ? shownRepository : await presentRepository(instance, from, viewer)
   const reviewers = pull.reviewers.map((id) => presentUser(instance, getAccount(state, id), undefined))
   const changes = isListed ? [] : await listChanges(repository.gitDirectory, pull.mergeBase, head.sha, true)
   const { id: _id, url: _url, assets: _assets, ref: _ref, repository: _repository, ...common } = shown
@@ -79,7 +82,7 @@ export async function presentPull(
       repo_id: repository.id,
       repo: shownRepository,
     },
-    head: { label: pull.headBranch, ref: head.ref, sha: head.sha, repo_id: repository.id, repo: shownRepository },
+    head: { label: pull.headBranch, ref: head.ref, sha: head.sha, repo_id: from.id, repo: shownHead },
     merge_base: pull.mergeBase,
     due_date: common.due_date,
     created_at: common.created_at,
@@ -108,7 +111,7 @@ export function presentReview(
     stale: false,
     official: permission.canWrite('repo.code'),
     dismissed: false,
-    comments_count: review.commentCount,
+    comments_count: review.comments.length,
     submitted_at: toTime(review.createdAt),
     updated_at: toTime(review.createdAt),
     html_url: review.state === 'REQUEST_REVIEW' ? '' : `${page}#issuecomment-${review.id}`,

@@ -1,7 +1,7 @@
 /** A repository as the API shows it to one person (services/convert/repository.go). */
 import { type Permission, readPermission } from '../access.js'
 import { listReferences } from '../git.js'
-import { fullNameOf, getAccount } from '../lookup.js'
+import { fullNameOf, getAccount, getRepository } from '../lookup.js'
 import { type Account, access, type Instance, type Repository } from '../state.js'
 import { presentUserAs, toTime, zeroTime } from './user.js'
 
@@ -43,8 +43,11 @@ export async function presentRepository(
     description: repository.description,
     empty: await isEmpty(repository),
     private: repository.isPrivate,
-    fork: false,
+    fork: repository.forkOf !== undefined,
     template: false,
+    ...(repository.forkOf === undefined
+      ? {}
+      : { parent: await presentRepository(instance, getRepository(state, repository.forkOf), viewer) }),
     mirror: false,
     size: 24,
     language: '',

@@ -1,0 +1,73 @@
+/** Creating branches, and the protection rules that forbid it. */
+import { type Api, needsReader, needsToken, needsUnarchived, needsWriter } from '../api.js'
+import { findText, readFields } from '../body.js'
+import { type RepositoryRequest, refuseWith } from '../exchange.js'
+import { findObject, tryGit } from '../git.js'
+import { isEmpty } from '../present/repository.js'
+import { findRevision } from '../refs.js'
+import { json, type Reply } from '../reply.js'
+import { access, type Repository } from '../state.js'
+import { presentBranch } from './branches.js'
+
+/** Rules that let nobody push, as patterns with `*`. */
+const protections = new WeakMap<Repository, string[]>()
+
+function isProtected(repository: Repository, branch: string): boolean {
+  const rules = protections.get(repository) ?? []
+  return rules.some((rule) => {
+    const [start = '', end] = rule.split('*')
+    return end === undefined ? rule === branch : branch.startsWith(start) && branch.endsWith(end)
+  })
+}
+
+/** go-chi/binding's GitRefName. */
+function isRefName(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+  return !/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[/-]|^@$|[/.]$|\.lock(\/|$)|(^|\/)\./.test(name)
+}
+
+function readName(request: RepositoryRequest, name: string, field: string): string {
+  const value = findText(request, readFields(request), name) ?? ''
+  if (value !== '' && !isRefName(value)) refuseWith(request, 422, `[${field}]: GitRefName`)
+  if (value.length > 100) refuseWith(request, 422, `[${field}]: MaxSize`)
+  return value
+}
+
+async function createBranch(request: RepositoryRequest): Promise<Reply> {
+  const { repository } = request
+  const directory = repository.gitDirectory
+  const name = readName(request, 'new_branch_name', 'BranchName')
+  if (name === '') refuseWith(request, 422, '[BranchName]: Required')
+  const from = readName(request, 'old_ref_name', 'OldRefName')
+  if (await isEmpty(repository)) refuseWith(request, 404, 'Git Repository is empty.')
+  const id = await findRevision(repository, from === '' ? repository.defaultBranch : from)
+  if (!id) refuseWith(request, 500, '')
+  if (await findObject(directory, `refs/tags/${name}`)) {
+    refuseWith(request, 409, 'The branch with the same tag already exists.')
+  }
+  if (await findObject(directory, `refs/heads/${name}`)) refuseWith(request, 409, 'The branch already exists.')
+  if (isProtected(repository, name)) refuseWith(request, 500, '')
+  const made = await tryGit(directory, ['update-ref', `refs/heads/${name}`, id])
+  // Git keeps branches as paths: with `feature` there is no room for `feature/one`, nor the other way round.
+  if (made.code !== 0) refuseWith(request, 409, 'The branch with the same name already exists.')
+  return json(201, await presentBranch(request, { name: `refs/heads/${name}`, type: 'commit', id }))
+}
+
+/** Keeps of a rule only its name, and that nobody may push where it matches. */
+function createProtection(request: RepositoryRequest): Reply {
+  const { repository, permission } = request
+  if (permission.mode < access.admin) {
+    refuseWith(request, 403, 'user should be an owner or a collaborator with admin write of a repository')
+  }
+  const rule = findText(request, readFields(request), 'rule_name') ?? ''
+  if (rule === '') refuseWith(request, 400, 'both rule_name and branch_name are empty')
+  protections.set(repository, [...(protections.get(repository) ?? []), rule])
+  return json(201, { branch_name: '', rule_name: rule, enable_push: false })
+}
+
+export function addBranchWriteRoutes(api: Api): void {
+  const code = needsReader('repo.code')
+  const guards = [code, needsToken, needsWriter('repo.code'), needsUnarchived]
+  api.repository('POST', '/branches', 'repository', guards, createBranch)
+  api.repository('POST', '/branch_protections', 'repository', [needsToken, needsUnarchived], createProtection)
+}
