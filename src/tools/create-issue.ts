@@ -1,14 +1,10 @@
 import { z } from 'zod'
-import type { GiteaClient } from '../gitea/client.js'
 import { createIssue as openIssue } from '../gitea/issues.js'
-import { listLabels, listMilestones, listOrgLabels, type Milestone } from '../gitea/labels.js'
-import type { RepositoryName } from '../gitea/repos.js'
-import { listAssignees } from '../gitea/users.js'
 import { defineTool } from './define-tool.js'
+import { resolveAssignees, resolveLabels, resolveMilestone } from './issue-names.js'
 import { describeFacts } from './issue-rows.js'
 import { toOneLine, toText } from './lines.js'
-import { namesOf, owner, repo, textOf } from './params.js'
-import { findByName, resolveNames } from './resolve-name.js'
+import { filledText, milestone, namesOf, owner, repo, textOf } from './params.js'
 
 export const createIssue = defineTool({
   name: 'create_issue',
@@ -21,11 +17,11 @@ export const createIssue = defineTool({
   input: z.strictObject({
     owner,
     repo,
-    title: textOf(255).refine((title) => title.trim() !== '', 'must not be blank'),
+    title: filledText(255),
     body: textOf(100_000).optional(),
     labels: namesOf(),
     assignees: namesOf(),
-    milestone: textOf(255, 'Title or id').optional(),
+    milestone: milestone('Title or id').optional(),
   }),
   output: z.object({
     number: z.number(),
@@ -78,28 +74,3 @@ export const createIssue = defineTool({
     ])
   },
 })
-
-async function resolveLabels(gitea: GiteaClient, name: RepositoryName, wanted: readonly string[]) {
-  if (wanted.length === 0) return []
-  const [own, shared] = await Promise.all([listLabels(gitea, name), listOrgLabels(gitea, name.owner)])
-  return resolveNames(wanted, [...own, ...shared], (label) => label.name, 'label')
-}
-
-async function resolveAssignees(gitea: GiteaClient, name: RepositoryName, wanted: readonly string[]) {
-  if (wanted.length === 0) return []
-  const known = await listAssignees(gitea, name)
-  return resolveNames(wanted, known, (login) => login, 'assignable person')
-}
-
-/** A title wins over an id, an open milestone over a closed one. */
-async function resolveMilestone(
-  gitea: GiteaClient,
-  name: RepositoryName,
-  wanted: string,
-): Promise<Milestone | undefined> {
-  const all = await listMilestones(gitea, name)
-  const known = [...all.filter((item) => item.state === 'open'), ...all.filter((item) => item.state === 'closed')]
-  const byTitle = findByName(wanted, known, (item) => item.title)
-  const byId = /^\d+$/.test(wanted) ? known.find((item) => item.id === Number(wanted)) : undefined
-  return byTitle ?? byId ?? resolveNames([wanted], known, (item) => item.title, 'milestone')[0]
-}

@@ -47,7 +47,12 @@ export function flag(description?: string) {
 
 /** A short list of names. */
 export function namesOf(description?: string) {
-  return z.array(z.string()).max(50).meta({ maxItems: undefined, description }).optional()
+  return names(description).optional()
+}
+
+/** A short list of names that may be empty, but not left out. */
+export function names(description?: string) {
+  return z.array(z.string()).max(50).meta({ maxItems: undefined, description })
 }
 
 /** Free text of at most `maxChars`. */
@@ -58,20 +63,40 @@ export function textOf(maxChars: number, description?: string) {
     .meta({ ...UNSAID, description })
 }
 
+/** Text that says something. Gitea stores blank titles and comments. */
+export function filledText(maxChars: number, description?: string) {
+  return textOf(maxChars, description).refine((text) => text.trim() !== '', 'must not be blank')
+}
+
+/** Title or id of a milestone; an id may come as a number. */
+export function milestone(description: string) {
+  return z.preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    z
+      .string()
+      .max(255)
+      .meta({ ...UNSAID, description }),
+  )
+}
+
 export const state = z.enum(['open', 'closed', 'all']).default('open').meta({ default: undefined })
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
 const BAD_REF = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/.]|[/.]$|\.lock$|^refs\//
 
 /** Also keeps out `main:secrets` and `main~1^{tree}`, which would reach around the path rules of the policy. */
-export const ref = z
+function isRef(value: string): boolean {
+  return value !== '' && value.length <= 250 && !BAD_REF.test(value)
+}
+
+export const requiredRef = z
   .string()
-  .refine(
-    (value) => value !== '' && value.length <= 250 && !BAD_REF.test(value),
-    'must be a branch or tag name (without refs/heads/) or a commit id',
-  )
-  .optional()
+  .refine(isRef, 'must be a branch or tag name (without refs/heads/) or a commit id')
   .describe('Branch, tag, commit')
+
+export const ref = requiredRef.optional()
+
+export const branch = z.string().refine(isRef, 'must be the name of a branch, without refs/heads/')
 
 export const sha = z
   .string()
@@ -97,14 +122,14 @@ function findPathFault(path: string): string | undefined {
 }
 
 /** A path from the top of the repository, refused unless it is written in the one plain way. */
-export function repositoryPath(description: string) {
+export function repositoryPath(description?: string) {
   return z
     .string()
     .superRefine((path, context) => {
       const fault = findPathFault(path)
       if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
     })
-    .describe(description)
+    .meta({ description })
 }
 
 /** For outputs: what to pass to get the next part of a list. */

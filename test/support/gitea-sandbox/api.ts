@@ -214,6 +214,11 @@ export function needsWriter(...units: readonly UnitName[]): Guard {
   }
 }
 
+export const needsRepositoryAdmin: Guard = (request) => {
+  if (isPrivileged(request)) return
+  refuseWith(request, 403, 'user should be an owner or a collaborator with admin write of a repository')
+}
+
 export const needsUnarchived: Guard = (request) => {
   if (!request.repository.isArchived) return
   refuse(apiError(request.instance.url, 423, `${fullNameOf(request.instance.state, request.repository)} is archived`))

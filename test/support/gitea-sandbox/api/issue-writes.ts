@@ -1,8 +1,9 @@
 /** Writing issues, comments and an issue's labels: the answers and the silent omissions of Gitea. */
-import { type Api, needsIssuesOrPulls, needsReader, needsToken, needsUnarchived } from '../api.js'
+import { type Api, needsIssuesOrPulls, needsReader, needsRepositoryAdmin, needsToken, needsUnarchived } from '../api.js'
 import { type Fields, findFlag, findList, findNumber, findText, readFields } from '../body.js'
 import { getNumberParam, type RepositoryRequest, refuse, refuseNotFound, refuseWith, requireDoer } from '../exchange.js'
 import { findAccount, findIssue } from '../lookup.js'
+import { notifyOf } from '../notify.js'
 import { insertComment } from '../populate-issues.js'
 import { issueLabels, presentComment, presentIssue, presentLabel } from '../present/issue.js'
 import { empty, json, type Reply } from '../reply.js'
@@ -72,6 +73,7 @@ function createIssue(request: RepositoryRequest): Reply {
   }
   repository.nextIndex += 1
   instance.state.issues.set(issue.id, issue)
+  notifyOf(instance, issue, doer.id, assignees)
   return json(201, presentIssue(instance, issue, doer))
 }
 
@@ -140,6 +142,23 @@ function createComment(request: RepositoryRequest): Reply {
   return json(201, presentComment(instance, issue, comment))
 }
 
+/** Anyone who may write issues can edit everybody's comments. */
+function editComment(request: RepositoryRequest): Reply {
+  const { instance, repository } = request
+  const doer = requireDoer(request)
+  const body = findText(request, readFields(request), 'body') ?? ''
+  if (body === '') refuseWith(request, 422, '[Body]: Required')
+  const id = getNumberParam(request, 'id')
+  const comment = instance.state.comments.get(id)
+  const issue = comment && instance.state.issues.get(comment.issueId)
+  if (!comment || !issue) refuseNotFound(request, [`comment does not exist [id: ${id}, issue_id: 0]`])
+  if (issue.repositoryId !== repository.id) return empty(404)
+  if (comment.posterId !== doer.id && !mayWrite(request, issue.pull !== undefined)) refuse(empty(403))
+  comment.body = body
+  comment.updatedAt = instance.clock.now()
+  return json(200, presentComment(instance, issue, comment))
+}
+
 /** Labels an issue can wear: those of the repository and of its organisation. */
 function usableLabels({ instance, repository }: RepositoryRequest): Label[] {
   return [...instance.state.labels.values()].filter(
@@ -148,7 +167,7 @@ function usableLabels({ instance, repository }: RepositoryRequest): Label[] {
 }
 
 /** Ids or names, never both; unknown ones are ignored. */
-function readLabelIds(request: RepositoryRequest): number[] {
+function readLabels(request: RepositoryRequest): Label[] {
   const wanted = findList(request, readFields(request), 'labels') ?? []
   if (wanted.some((label) => typeof label !== 'number' && typeof label !== 'string')) {
     refuseWith(request, 400, 'a label must be an integer or a string')
@@ -158,18 +177,30 @@ function readLabelIds(request: RepositoryRequest): number[] {
   }
   return usableLabels(request)
     .filter(({ id, name }) => wanted.includes(id) || wanted.includes(name))
-    .map(({ id }) => id)
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
+}
+
+/** What stands before the last slash of an exclusive label; of each scope an issue has one. */
+function scopeOf({ name, isExclusive }: Label): string {
+  return isExclusive ? (/^(.+)\/[^/]+$/.exec(name)?.[1] ?? '') : ''
+}
+
+/** The last of each exclusive scope stays. */
+function withoutRivals(labels: readonly Label[]): Label[] {
+  return [...new Set(labels)].filter(
+    (label, at, all) => scopeOf(label) === '' || !all.slice(at + 1).some((other) => scopeOf(other) === scopeOf(label)),
+  )
 }
 
 function changeLabels(
   request: RepositoryRequest,
-  change: (current: readonly number[], given: readonly number[]) => number[],
+  change: (current: readonly Label[], given: readonly Label[]) => Label[],
 ): Reply {
   const { instance } = request
   requireDoer(request)
   const issue = requireAnyIssue(request)
   if (!mayWrite(request, issue.pull !== undefined)) refuseWith(request, 403, 'write permission is required')
-  issue.labels = change(issue.labels, readLabelIds(request))
+  issue.labels = change(issueLabels(instance, issue), readLabels(request)).map(({ id }) => id)
   issue.updatedAt = instance.clock.now()
   return json(
     200,
@@ -188,17 +219,32 @@ function removeLabels(request: RepositoryRequest, onlyId: number | undefined): R
   return empty(204)
 }
 
+function lockIssue(request: RepositoryRequest): Reply {
+  requireAnyIssue(request).isLocked = true
+  return empty(204)
+}
+
 export function addIssueWriteRoutes(api: Api): void {
   const guards = [needsIssuesOrPulls, needsToken]
   api.repository('POST', '/issues', 'issue', [...guards, needsUnarchived], createIssue)
   api.repository('PATCH', '/issues/{index}', 'issue', guards, editIssue)
   api.repository('POST', '/issues/{index}/comments', 'issue', [...guards, needsUnarchived], createComment)
+  api.repository(
+    'PATCH',
+    '/issues/comments/{id}',
+    'issue',
+    [needsIssuesOrPulls, needsUnarchived, needsToken],
+    editComment,
+  )
   api.repository('POST', '/issues/{index}/labels', 'issue', guards, (request) =>
-    changeLabels(request, (current, given) => [...new Set([...current, ...given])]),
+    changeLabels(request, (current, given) =>
+      withoutRivals([...current, ...given.filter((label) => !current.includes(label))]),
+    ),
   )
   api.repository('PUT', '/issues/{index}/labels', 'issue', guards, (request) =>
-    changeLabels(request, (_current, given) => [...given]),
+    changeLabels(request, (_current, given) => withoutRivals(given)),
   )
+  api.repository('PUT', '/issues/{index}/lock', 'issue', [...guards, needsRepositoryAdmin], lockIssue)
   api.repository('DELETE', '/issues/{index}/labels', 'issue', guards, (request) => removeLabels(request, undefined))
   api.repository('DELETE', '/issues/{index}/labels/{id}', 'issue', guards, (request) =>
     removeLabels(request, getNumberParam(request, 'id')),
