@@ -4,15 +4,8 @@
  * here finds its rules already in force.
  */
 export const TOOLS_KNOWN_ELSEWHERE: readonly string[] = [
-  'add_labels',
-  'assign_issue',
   'compare_refs',
-  'create_issue_comment',
-  'create_label',
-  'create_milestone',
-  'create_pr_comment',
   'create_release',
-  'edit_issue_comment',
   'edit_release',
   'get_repo_languages',
   'list_org_repositories',
@@ -20,8 +13,5 @@ export const TOOLS_KNOWN_ELSEWHERE: readonly string[] = [
   'list_pull_request_commits',
   'list_pull_request_files',
   'list_repo_topics',
-  'remove_labels',
   'search_code',
-  'update_issue',
-  'update_label',
 ]

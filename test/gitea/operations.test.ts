@@ -36,8 +36,9 @@ const NEVER_WRITTEN = [
 /** Reads that would hand out secrets or rights. */
 const NEVER_READ = ['/admin', '/tokens', '/secrets', '/hooks', '/keys', '/applications', '/runners', '/sudo']
 
-test.each(all)('%s neither deletes nor replaces', (_name, operation) => {
-  expect(['GET', 'POST', 'PATCH']).toContain(operation.method)
+/** A PUT sets the whole of something. The labels of an issue are the one whole that can be set. */
+test.each(all)('%s neither deletes nor replaces', (name, operation) => {
+  expect(['GET', 'POST', 'PATCH', ...(name === 'replaceIssueLabels' ? ['PUT'] : [])]).toContain(operation.method)
 })
 
 test.each(all)('%s only reads when it is called a read', (_name, operation) => {
@@ -67,8 +68,24 @@ test('all that can be changed at Gitea is this', () => {
   expect(
     all.filter(([, { kind }]) => kind !== 'read').map(([name, { method, path }]) => `${name}: ${method} ${path}`),
   ).toMatchInlineSnapshot(`
-      [
-        "createIssue: POST /repos/{owner}/{repo}/issues",
-      ]
-    `)
+    [
+      "createBranch: POST /repos/{owner}/{repo}/branches",
+      "createRelease: POST /repos/{owner}/{repo}/releases",
+      "updateRelease: PATCH /repos/{owner}/{repo}/releases/{id}",
+      "createIssue: POST /repos/{owner}/{repo}/issues",
+      "updateIssue: PATCH /repos/{owner}/{repo}/issues/{index}",
+      "createIssueComment: POST /repos/{owner}/{repo}/issues/{index}/comments",
+      "updateIssueComment: PATCH /repos/{owner}/{repo}/issues/comments/{id}",
+      "addIssueLabels: POST /repos/{owner}/{repo}/issues/{index}/labels",
+      "replaceIssueLabels: PUT /repos/{owner}/{repo}/issues/{index}/labels",
+      "createLabel: POST /repos/{owner}/{repo}/labels",
+      "updateLabel: PATCH /repos/{owner}/{repo}/labels/{id}",
+      "createMilestone: POST /repos/{owner}/{repo}/milestones",
+      "createPullRequest: POST /repos/{owner}/{repo}/pulls",
+      "updatePullRequest: PATCH /repos/{owner}/{repo}/pulls/{index}",
+      "createReview: POST /repos/{owner}/{repo}/pulls/{index}/reviews",
+      "requestReviewers: POST /repos/{owner}/{repo}/pulls/{index}/requested_reviewers",
+      "markNotificationRead: PATCH /notifications/threads/{id}",
+    ]
+  `)
 })
