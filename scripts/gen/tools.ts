@@ -22,6 +22,11 @@ const MEANINGS: Readonly<Record<string, string>> = {
   name: 'Name',
   start_line: 'First line to show, from 1',
   end_line: 'Last line to show',
+  query: 'Words to look for',
+  type: 'Kind of thing',
+  notification_id: 'Id of the notification, from list_notifications',
+  run_id: 'Id of the run, from list_actions_runs',
+  job_id: 'Id of the job, from list_actions_jobs',
 }
 
 const DECLARATION = /^export const (\w+) = defineTool\(/m
