@@ -106,6 +106,9 @@ interface NewMilestone {
   readonly repo: string
   readonly title: string
   readonly description?: string
+  /** A day, as `2026-10-24`. */
+  readonly dueOn?: string
+  readonly closed?: boolean
 }
 
 export interface NewApplication {

@@ -22,8 +22,13 @@ export function createRealIssues(root: RootClient): RealIssues {
       const body = { name, color: `#${color}`, description: description ?? '' }
       await root.send('POST', `${repo === undefined ? `/orgs/${owner}` : `/repos/${owner}/${repo}`}/labels`, body)
     },
-    async addMilestone({ owner, repo, title, description }) {
-      await root.send('POST', `/repos/${owner}/${repo}/milestones`, { title, description: description ?? '' })
+    async addMilestone({ owner, repo, title, description, dueOn, closed }) {
+      await root.send('POST', `/repos/${owner}/${repo}/milestones`, {
+        title,
+        description: description ?? '',
+        ...(dueOn === undefined ? {} : { due_on: `${dueOn}T00:00:00Z` }),
+        state: closed ? 'closed' : 'open',
+      })
     },
     async addIssue({ owner, repo, author, title, body, labels, assignees, milestone, closed }) {
       const place = `/repos/${owner}/${repo}`
