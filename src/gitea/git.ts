@@ -181,6 +181,11 @@ const Branch = z
   .object({
     name: z.string(),
     protected: z.boolean(),
+    required_approvals: z.number().default(0),
+    enable_status_check: z.boolean().default(false),
+    status_check_contexts: z.array(z.string()).nullish(),
+    user_can_push: z.boolean().default(false),
+    user_can_merge: z.boolean().default(false),
     commit: z
       .object({
         id: z.string(),
@@ -190,9 +195,15 @@ const Branch = z
       })
       .nullable(),
   })
-  .transform(({ name, protected: isProtected, commit }) => ({
+  .transform(({ name, protected: isProtected, commit, ...branch }) => ({
     name,
     isProtected,
+    requiredApprovals: branch.required_approvals,
+    /** Names of commit statuses, patterns among them, that must be good before a merge. */
+    requiredChecks: branch.enable_status_check ? (branch.status_check_contexts ?? []) : [],
+    /** What the asking person may do. */
+    canPush: branch.user_can_push,
+    canMerge: branch.user_can_merge,
     sha: commit?.id ?? '',
     message: commit?.message ?? '',
     author: commit?.author?.username || (commit?.author?.name ?? ''),
@@ -208,6 +219,18 @@ export async function listBranches(client: GiteaClient, args: RepositoryName & P
     subject: `repository ${toName(args)}`,
   })
   return toPage(Branch, answer)
+}
+
+export async function getBranch(
+  client: GiteaClient,
+  args: RepositoryName & { readonly branch: string },
+): Promise<Branch> {
+  const { owner, repo, branch } = args
+  const answer = await client.request('getBranch', {
+    path: { owner, repo, branch },
+    subject: `branch "${branch}" in ${toName(args)}`,
+  })
+  return parseAnswer(Branch, answer)
 }
 
 function toRefSubject(name: RepositoryName, ref: string): string {
