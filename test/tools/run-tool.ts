@@ -27,6 +27,7 @@ interface RunOverrides {
   /** Whose text may be shown; everyone's unless given. */
   readonly trusts?: (login: string) => boolean
   readonly mayUseRepository?: (owner: string, name: string) => boolean
+  readonly maskSecrets?: (text: string) => string
 }
 
 /** The scopes that sign-in asks Gitea for. */
@@ -57,7 +58,7 @@ export async function createToolRunner(
       log: createSilentLogger(),
       mayReadPath: overrides.mayReadPath ?? (() => true),
       mayUseRepository: overrides.mayUseRepository ?? (() => true),
-      maskSecrets: (text) => text,
+      maskSecrets: overrides.maskSecrets ?? ((text) => text),
       trustAuthors: async () => overrides.trusts ?? (() => true),
       progress: () => {},
     }

@@ -67,6 +67,14 @@ function answerReleases(request: RepositoryRequest): Reply {
   )
 }
 
+/** One that is asked for by its id comes for readers too, even a draft. */
+function answerById(request: RepositoryRequest): Reply {
+  const release = request.instance.state.releases.get(getNumberParam(request, 'id'))
+  return release?.repositoryId === request.repository.id
+    ? json(200, presentRelease(request, release))
+    : refuseNotFound(request)
+}
+
 function answerOne(request: RepositoryRequest, isWanted: (release: Release) => boolean): Reply {
   const release = visibleReleases(request).find(isWanted)
   return release ? json(200, presentRelease(request, release)) : refuseNotFound(request)
@@ -144,19 +152,22 @@ function answerStatuses(request: RepositoryRequest, sha: string): Reply {
   )
 }
 
-const worstFirst = ['error', 'failure', 'warning', 'pending', 'success', 'skipped']
+/** modules/commitstatus/commit_status.go: words Gitea does not know are neither good nor bad. */
+function combine(states: readonly string[]): string {
+  if (states.some((state) => state === 'error' || state === 'failure')) return 'failure'
+  return states.every((state) => ['success', 'warning', 'skipped'].includes(state)) ? 'success' : 'pending'
+}
 
+/** The state is that of the checks on this page alone. */
 async function answerCombined(request: RepositoryRequest): Promise<Reply> {
   const { instance, repository, doer, permission } = request
   const sha = await requireCommit(request, getParam(request, 'ref'))
   const latest = new Map(statusesOf(request, sha).map((status) => [status.context, status]))
-  const statuses = [...latest.values()]
-  // Words Gitea does not know count as pending.
-  const states = statuses.map((status) => (worstFirst.includes(status.state) ? status.state : 'pending'))
-  const state = worstFirst.find((candidate) => states.includes(candidate)) ?? ''
+  const newest = [...latest.values()].sort((left, right) => right.id - left.id)
+  const statuses = slicePage(newest, readPage(request)).sort((left, right) => left.id - right.id)
   const url = `${apiUrl(instance, repository)}/commits/${sha}`
   const body = {
-    state,
+    state: statuses.length === 0 ? '' : combine(statuses.map(({ state }) => state)),
     sha,
     total_count: statuses.length,
     statuses: statuses.length === 0 ? null : statuses.map((status) => presentStatus(request, status)),
@@ -164,7 +175,7 @@ async function answerCombined(request: RepositoryRequest): Promise<Reply> {
     commit_url: url,
     url: `${url}/status`,
   }
-  return jsonPage(request, body, statuses.length)
+  return jsonPage(request, body, newest.length)
 }
 
 async function createStatus(request: RepositoryRequest): Promise<Reply> {
@@ -205,9 +216,7 @@ export function addReleaseRoutes(api: Api): void {
   api.repository('GET', '/releases/tags/{tag}', 'repository', releases, (request) =>
     answerOne(request, ({ tag }) => tag === getParam(request, 'tag')),
   )
-  api.repository('GET', '/releases/{id}', 'repository', releases, (request) =>
-    answerOne(request, ({ id }) => id === getNumberParam(request, 'id')),
-  )
+  api.repository('GET', '/releases/{id}', 'repository', releases, answerById)
   api.repository('GET', '/statuses/{sha}', 'repository', code, (request) =>
     answerStatuses(request, getParam(request, 'sha')),
   )
