@@ -22,6 +22,8 @@ export interface Capabilities {
 export interface CapabilityWatch extends Capabilities {
   /** Looks whether Gitea has changed, when the last look is old enough. Never throws. */
   check(): Promise<void>
+  /** Ends a look that is under way. */
+  close(): void
 }
 
 interface WatchOptions {
@@ -51,6 +53,7 @@ export function createCapabilityWatch({ giteaUrl, clock, log, onChange }: WatchO
   let described: string | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let looking: Promise<void> | undefined
+  const stop = new AbortController()
 
   const take = (found: ReadonlySet<OperationName>) => {
     const isSame = found.size === missing.size && [...found].every((name) => missing.has(name))
@@ -61,13 +64,16 @@ export function createCapabilityWatch({ giteaUrl, clock, log, onChange }: WatchO
   }
 
   const look = async () => {
-    const running = await findVersion(giteaUrl)
+    const running = await findVersion(giteaUrl, stop.signal)
     // a Gitea that does not answer now is still the one it was
     if (running === undefined || running === described) {
       return
     }
     version = running
-    const found = await findMissing(giteaUrl)
+    const found = await findMissing(giteaUrl, stop.signal)
+    if (stop.signal.aborted) {
+      return
+    }
     described = found === undefined ? undefined : running
     take(found ?? EVERYTHING)
     log.info({ version, known: found !== undefined, missing: [...missing] }, 'gitea_capabilities')
@@ -88,11 +94,12 @@ export function createCapabilityWatch({ giteaUrl, clock, log, onChange }: WatchO
       }
       await looking
     },
+    close: () => stop.abort(),
   }
 }
 
-async function findVersion(giteaUrl: string): Promise<string | undefined> {
-  const parsed = Version.safeParse(await findJson(`${giteaUrl}/api/v1/version`))
+async function findVersion(giteaUrl: string, signal: AbortSignal): Promise<string | undefined> {
+  const parsed = Version.safeParse(await findJson(`${giteaUrl}/api/v1/version`, signal))
   return parsed.success ? parsed.data.version : undefined
 }
 
@@ -101,8 +108,11 @@ async function findVersion(giteaUrl: string): Promise<string | undefined> {
  *
  * @returns the operations it does not have; undefined when there is no description to read
  */
-export async function findMissing(giteaUrl: string): Promise<ReadonlySet<OperationName> | undefined> {
-  const parsed = Description.safeParse(await findJson(`${giteaUrl}/swagger.v1.json`))
+export async function findMissing(
+  giteaUrl: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<OperationName> | undefined> {
+  const parsed = Description.safeParse(await findJson(`${giteaUrl}/swagger.v1.json`, signal))
   return parsed.success ? compareOperations(parsed.data.paths) : undefined
 }
 
@@ -128,12 +138,14 @@ function toShape(path: string): string {
   return path.replace(/\{[^}]*\}/g, '{}').replace(/\.(?:diff|patch)$/, '.{}')
 }
 
-async function findJson(url: string): Promise<unknown> {
+async function findJson(url: string, signal: AbortSignal): Promise<unknown> {
   // an edge: whatever keeps the document from us, it is not there to read
   try {
     const { statusCode, body } = await request(url, {
       headers: { accept: 'application/json', 'user-agent': 'aegis-gitea-mcp' },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      // minutes lie between two looks: a kept connection would only be in the way of either side's stop
+      reset: true,
     })
     if (statusCode !== 200) {
       await body.dump()

@@ -23,7 +23,7 @@ interface NumberedAddress {
 }
 
 const ADDRESS =
-  /^gitea:\/\/([^/?#]+)\/([^/?#]+)\/(?:file\/([^?#]+)(?:\?ref=([^?#&]+))?|(issue|pull|job)\/(\d{1,10})(\/log)?)$/
+  /^gitea:\/\/([\w.-]+)\/([\w.-]+)\/(?:file\/([^?#]+)(?:\?ref=([^?#&]+))?|(issue|pull|job)\/(\d{1,10})(\/log)?)$/
 
 /** @returns undefined for anything that is not exactly what `formatAddress` writes */
 export function findAddress(uri: string): ResourceAddress | undefined {
@@ -64,7 +64,7 @@ function toAddress(
  * @throws URIError for text that is not well-formed Unicode
  */
 export function formatAddress(address: ResourceAddress): string {
-  const base = `gitea://${encodeURIComponent(address.owner)}/${encodeURIComponent(address.repo)}/${address.kind}/`
+  const base = `gitea://${address.owner}/${address.repo}/${address.kind}/`
   switch (address.kind) {
     case 'file': {
       const path = encodeURI(address.path).replace(/[?#]/g, encodeURIComponent)
