@@ -9,6 +9,8 @@ import { createLimits } from './gate/limits.js'
 import { narrowToToolsets } from './gate/narrowing.js'
 import { createOutbound } from './gate/outbound.js'
 import { createPolicySource } from './gate/policy-source.js'
+import { createRecentReads } from './gate/recent-reads.js'
+import { createRepeats } from './gate/repeats.js'
 import { createCapabilityWatch } from './gitea/capabilities.js'
 import { createGiteaTransport } from './gitea/client.js'
 import { createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute } from './http/core-routes.js'
@@ -109,6 +111,8 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     policy,
     limits,
     approvals: createApprovals(store, clock),
+    repeats: createRepeats(clock),
+    recentReads: createRecentReads(store, clock),
     audit,
     outbound: createOutbound({ mode: config.secretMode, maxChars: config.limits.maxChars }),
     write: config.write,
@@ -188,6 +192,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     close: async () => {
       clearInterval(sweep)
       clearInterval(look)
+      capabilities.close()
       await listener.stop()
       await mcp.close()
       await Promise.all([gitea.close(), oauth.close()])

@@ -35,6 +35,12 @@ interface AuditOutcome {
   readonly message?: string
   /** Size of the answer that left. */
   readonly bytes?: number
+  /** Where to find what a write made or changed. */
+  readonly made?: string
+  /** The identical call, moments before, whose result was given again: nothing was done. */
+  readonly repeats?: string
+  /** For a call across repositories: those it looked into, `*` for more than are named. */
+  readonly repositories?: readonly string[]
   /** How many secrets were masked in it. */
   readonly masked?: number
   readonly upstream_calls?: number

@@ -1,16 +1,26 @@
 import type { AccessDenied, AuditTarget, InvocationOutcome, PendingInvocation } from '../audit/record.js'
+import type { Tool, ToolAnswer } from '../tools/define-tool.js'
 import type { AllowedCall, Gate, ToolCall } from './call.js'
 import type { PreparedAnswer } from './outbound.js'
+import { UNNAMED } from './recent-reads.js'
 import type { CallFailure, Refusal } from './refusal.js'
-import type { RunFacts } from './run.js'
+import type { RunFacts } from './watch-gitea.js'
 
 /*
  * What the log says about a call: who, through which client, what, where, which rule decided, and how it ended.
  * Arguments are redacted and bounded; answers are not recorded, only their size.
  */
 
-type Finished = RunFacts & { readonly answer: PreparedAnswer }
-type Failed = RunFacts & CallFailure
+interface Finished {
+  readonly facts: RunFacts
+  readonly answer: PreparedAnswer
+  readonly given: ToolAnswer
+  /** The identical call whose answer this is. */
+  readonly repeats?: string
+}
+type Failed = CallFailure & { readonly facts: RunFacts }
+
+const MOST_REPOSITORIES = 30
 
 /** The arguments as the log keeps them. */
 export function auditArguments(gate: Gate, args: unknown): Record<string, unknown> {
@@ -31,16 +41,28 @@ export function auditPending(gate: Gate, call: ToolCall, allowed: AllowedCall): 
   }
 }
 
-export function auditSuccess(call: ToolCall, allowed: AllowedCall, ran: Finished, ms: number): InvocationOutcome {
+export function auditSuccess(
+  gate: Gate,
+  call: ToolCall,
+  allowed: AllowedCall,
+  { facts, answer, given, repeats }: Finished,
+  ms: number,
+): InvocationOutcome {
+  const made = findMade(allowed, given.data)
+  const repositories = toBounded(findLookedInto(allowed.tool, facts))
   return {
     ...toCommon(call),
     type: 'tool_invocation',
     status: 'success',
     ...toTarget(allowed),
+    ...(facts.details === undefined ? {} : { details: facts.details }),
     outcome: {
-      bytes: Buffer.byteLength(ran.answer.text),
-      masked: ran.masked + ran.answer.masked,
-      upstream_calls: ran.upstreamCalls,
+      bytes: Buffer.byteLength(answer.text),
+      masked: facts.masked + answer.masked,
+      upstream_calls: facts.upstreamCalls,
+      ...(made === undefined ? {} : { made: String(gate.outbound.summarize(made)) }),
+      ...(repeats === undefined ? {} : { repeats }),
+      ...(repositories.length === 0 ? {} : { repositories }),
       duration_ms: Math.round(ms),
     },
   }
@@ -53,10 +75,11 @@ export function auditFailure(call: ToolCall, allowed: AllowedCall, ran: Failed, 
     type: 'tool_invocation',
     status: ran.refusal.code === 'cancelled' ? 'cancelled' : 'error',
     ...toTarget(allowed),
+    ...(ran.facts.details === undefined ? {} : { details: ran.facts.details }),
     outcome: {
       code: ran.refusal.code,
       message: ran.refusal.message,
-      upstream_calls: ran.upstreamCalls,
+      upstream_calls: ran.facts.upstreamCalls,
       duration_ms: Math.round(ms),
     },
   }
@@ -71,6 +94,7 @@ export function auditRefusal(gate: Gate, call: ToolCall, refusal: Refusal): Acce
     arguments: auditArguments(gate, call.args ?? {}),
     decision: { effect: 'deny', rule: refusal.rule ?? refusal.code, reason: refusal.message },
     reason: refusal.code,
+    ...(refusal.details === undefined ? {} : { details: refusal.details }),
   }
 }
 
@@ -108,4 +132,28 @@ function toTarget(allowed: AllowedCall): { target?: AuditTarget } {
 function toNumber(args: Record<string, unknown>): { number?: number } {
   const number = args.issue_number ?? args.pull_number
   return typeof number === 'number' ? { number } : {}
+}
+
+/** Where to find what a write made or changed: its address in Gitea, else its number or id. */
+function findMade({ tool, target, args }: AllowedCall, data: Record<string, unknown>): string | undefined {
+  if (tool.effect === 'read') {
+    return undefined
+  }
+  if (typeof data.url === 'string' && data.url !== '') {
+    return data.url
+  }
+  const where = target === undefined ? '' : `${target.owner}/${target.name}`
+  const number = data.number ?? toNumber(args).number
+  return typeof number === 'number' ? `${where}#${number}` : where || undefined
+}
+
+/** Repositories whose content a call without a repository of its own may have shown. Lists of names show none. */
+export function findLookedInto(tool: Tool, facts: RunFacts): readonly string[] {
+  return tool.toolset === 'repositories' ? [] : [...facts.lookedInto]
+}
+
+function toBounded(repositories: readonly string[]): readonly string[] {
+  return repositories.length <= MOST_REPOSITORIES
+    ? repositories
+    : [...repositories.slice(0, MOST_REPOSITORIES), UNNAMED]
 }

@@ -2,22 +2,28 @@ import type { AuditLog } from '../audit/log.js'
 import type { PendingInvocation } from '../audit/record.js'
 import type { WriteRules } from '../config/config.js'
 import type { GiteaTransport } from '../gitea/client.js'
+import type { RepositoryName } from '../gitea/repos.js'
 import type { Caller } from '../identity/caller.js'
 import type { Clock } from '../lib/clock.js'
 import type { Logger } from '../lib/logger.js'
 import type { ObjectStore } from '../objects/store.js'
 import type { Tool, ToolLimits } from '../tools/define-tool.js'
 import type { Approvals } from './approvals.js'
-import { auditFailure, auditPending, auditRefusal, auditSuccess } from './audit-events.js'
+import { auditFailure, auditPending, auditRefusal, auditSuccess, findLookedInto } from './audit-events.js'
 import type { AuthorTrust } from './author-trust.js'
 import { type CallStatus, decideApproval, decidePolicy, limitRate, permitRepository, REPEATED_RATE } from './decide.js'
 import type { Limits } from './limits.js'
+import { describeMove, refuseMoved, toMovedCall } from './moved-call.js'
 import { checkOffered, type Narrowing, type Offer } from './narrowing.js'
 import type { Outbound } from './outbound.js'
 import type { PolicySource } from './policy-source.js'
+import type { RecentReads } from './recent-reads.js'
 import { type CallOutcome, type Refusal, refuse } from './refusal.js'
+import { answerRepeat, refuseRepeat } from './repeated-call.js'
+import type { Kept, Repeats } from './repeats.js'
 import { runTool } from './run.js'
 import { checkGrant, checkScope, checkWriteGates, findTarget, parseArguments, type Target } from './steps.js'
+import type { RunFacts } from './watch-gitea.js'
 
 /*
  * P2: every door runs tools through `callTool`, and nothing else calls `Tool.call`. The steps below are the whole of
@@ -36,6 +42,8 @@ export interface Gate extends Offer {
   readonly policy: PolicySource
   readonly limits: Limits
   readonly approvals: Approvals
+  readonly repeats: Repeats
+  readonly recentReads: RecentReads
   readonly audit: AuditLog
   readonly outbound: Outbound
   readonly write: WriteRules
@@ -75,33 +83,119 @@ export interface AllowedCall {
   readonly decision: { readonly effect: 'allow' | 'approve'; readonly rule: string; readonly reason: string }
 }
 
+/** How a call ended, and what an identical one is told. */
+interface Ended {
+  readonly outcome: CallOutcome
+  readonly status: CallStatus
+  readonly kept?: Kept | undefined
+}
+
 /**
  * Runs one tool for one caller, or says why not. Never throws for anything the caller, the policy or Gitea did.
  */
 export async function callTool(gate: Gate, call: ToolCall): Promise<CallOutcome> {
-  const startedAt = performance.now()
-  const decided = await decideCall(gate, call)
-  if ('code' in decided) {
-    if (decided.rule !== REPEATED_RATE) {
-      gate.audit.recordSoon(auditRefusal(gate, call, decided))
-    }
-    return finish(gate, call, 'denied', startedAt, refuse(decided))
-  }
-  const refusal = await recordPending(gate, auditPending(gate, call, decided))
-  if (refusal !== undefined) {
-    return finish(gate, call, 'error', startedAt, refuse(refusal))
-  }
-  const ran = await runTool(gate, call, decided)
-  if (!ran.ok) {
-    const outcome = auditFailure(call, decided, ran, performance.now() - startedAt)
-    gate.audit.recordSoon(outcome)
-    return finish(gate, call, outcome.status === 'cancelled' ? 'cancelled' : 'error', startedAt, ran)
-  }
-  gate.audit.recordSoon(auditSuccess(call, decided, ran, performance.now() - startedAt))
-  return finish(gate, call, 'success', startedAt, { ok: true, text: ran.answer.text, data: ran.answer.data ?? {} })
+  return (await runCall(gate, call)).outcome
 }
 
-/** Steps 1 to 9: everything that can refuse a call before anything is recorded as begun. */
+/** @param movedFrom the call whose repository has a new name, under which this is the same call */
+async function runCall(gate: Gate, call: ToolCall, movedFrom?: AllowedCall): Promise<Ended> {
+  const startedAt = performance.now()
+  const decided = await decideCall(gate, call)
+  const ended =
+    'code' in decided
+      ? deny(gate, call, decided)
+      : decided.tool.effect === 'read'
+        ? await beginCall(gate, call, decided, movedFrom)
+        : await writeOnce(gate, call, decided, movedFrom)
+  return finish(gate, call, startedAt, ended)
+}
+
+function deny(gate: Gate, call: ToolCall, refusal: Refusal): Ended {
+  if (refusal.rule !== REPEATED_RATE) {
+    gate.audit.recordSoon(auditRefusal(gate, call, refusal))
+  }
+  return { outcome: refuse(refusal), status: 'denied' }
+}
+
+/** Step 9a: a write that was just made with the same arguments is not made again. */
+async function writeOnce(gate: Gate, call: ToolCall, decided: AllowedCall, movedFrom?: AllowedCall): Promise<Ended> {
+  const entrance = await gate.repeats.enter(call, decided.args)
+  switch (entrance.kind) {
+    case 'left':
+      return deny(gate, call, { code: 'cancelled', status: 499, message: entrance.message, rule: 'cancelled' })
+    case 'unclear':
+      return deny(gate, call, refuseRepeat(gate, entrance))
+    case 'done': {
+      const outcome = await answerRepeat(gate, call, decided, entrance, (event) => recordPending(gate, event))
+      return { outcome, status: outcome.ok ? 'success' : 'error' }
+    }
+    case 'first': {
+      let kept: Kept | undefined
+      try {
+        const ended = await beginCall(gate, call, decided, movedFrom)
+        kept = ended.kept
+        return ended
+      } finally {
+        // also for a fault of ours: whoever waits must not wait for ever
+        entrance.settle(kept)
+      }
+    }
+  }
+}
+
+/** Steps 9b to 13. */
+async function beginCall(gate: Gate, call: ToolCall, decided: AllowedCall, movedFrom?: AllowedCall): Promise<Ended> {
+  const startedAt = performance.now()
+  const allowed = decided.decision.effect === 'approve' ? decideApproval(gate, call, decided) : decided
+  if ('code' in allowed) {
+    return deny(gate, call, allowed)
+  }
+  const refusal = await recordPending(gate, auditPending(gate, call, allowed))
+  if (refusal !== undefined) {
+    return { outcome: refuse(refusal), status: 'error' }
+  }
+  const ran = await runTool(gate, call, allowed)
+  if (!ran.ok) {
+    const event = auditFailure(call, allowed, ran, performance.now() - startedAt)
+    gate.audit.recordSoon(event)
+    if (ran.facts.movedTo !== undefined && ran.facts.changed === 'no' && movedFrom === undefined) {
+      return followMove(gate, call, allowed, ran.facts.movedTo)
+    }
+    const status = event.status === 'cancelled' ? 'cancelled' : 'error'
+    return { outcome: ran, status, ...(ran.facts.changed === 'no' ? {} : { kept: { kind: 'unclear' } }) }
+  }
+  gate.audit.recordSoon(auditSuccess(gate, call, allowed, ran, performance.now() - startedAt))
+  noteReading(gate, call, allowed, ran.facts)
+  const { notes } = ran.facts
+  const text = [...notes, ran.answer.text].join('\n')
+  return {
+    outcome: { ok: true, text, data: ran.answer.data ?? {}, notes },
+    status: 'success',
+    kept: { kind: 'done', answer: ran.given },
+  }
+}
+
+/** The whole gate once more, for the new name; what that says is not for a caller who may not use it. */
+async function followMove(gate: Gate, call: ToolCall, allowed: AllowedCall, to: RepositoryName): Promise<Ended> {
+  const ended = await runCall(gate, toMovedCall(call, allowed, to), allowed)
+  const { outcome, status } = ended
+  const note = describeMove(allowed, to)
+  if (!outcome.ok) {
+    const { refusal } = outcome
+    const said =
+      status === 'denied' ? refuseMoved(allowed, refusal) : { ...refusal, message: `${note} ${refusal.message}` }
+    return { ...ended, outcome: refuse(said) }
+  }
+  return { ...ended, outcome: { ...outcome, text: `${note}\n${outcome.text}`, notes: [note, ...outcome.notes] } }
+}
+
+/** What this person's client may have seen, for the guard of public repositories. */
+function noteReading(gate: Gate, call: ToolCall, { tool, target }: AllowedCall, facts: RunFacts): void {
+  const own = target === undefined ? [] : [`${target.owner}/${target.name}`]
+  gate.recentReads.note(call.caller, [...own, ...findLookedInto(tool, facts)])
+}
+
+/** Steps 1 to 8: everything that can refuse a call of itself, before anything is recorded as begun. */
 async function decideCall(gate: Gate, call: ToolCall): Promise<AllowedCall | Refusal> {
   const { caller } = call
   const tool = gate.tools.get(call.tool)
@@ -130,8 +224,7 @@ async function decideCall(gate: Gate, call: ToolCall): Promise<AllowedCall | Ref
   if (notPermitted !== undefined) {
     return notPermitted
   }
-  const allowed: AllowedCall = { tool, args, target, decision: { ...decision, effect: decision.effect } }
-  return decision.effect === 'approve' ? decideApproval(gate, call, allowed) : allowed
+  return { tool, args, target, decision: { ...decision, effect: decision.effect } }
 }
 
 function unknownTool(gate: Gate, name: string): Refusal {
@@ -161,13 +254,9 @@ async function recordPending(gate: Gate, event: PendingInvocation): Promise<Refu
   }
 }
 
-function finish<Outcome extends CallOutcome>(
-  gate: Gate,
-  call: ToolCall,
-  status: CallStatus,
-  startedAt: number,
-  outcome: Outcome,
-): Outcome {
+/** Step 14. */
+function finish(gate: Gate, call: ToolCall, startedAt: number, ended: Ended): Ended {
+  const { outcome, status } = ended
   const ms = performance.now() - startedAt
   const tool = gate.tools.has(call.tool) ? call.tool : 'unknown'
   gate.metrics.observeCall(tool, status, ms / 1000)
@@ -185,5 +274,5 @@ function finish<Outcome extends CallOutcome>(
     },
     'tool_call',
   )
-  return outcome
+  return ended
 }

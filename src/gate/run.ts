@@ -1,25 +1,28 @@
 import type { OperationName } from '../gitea/operations.js'
 import { AppError, Cancelled, UpstreamTimeout } from '../lib/errors.js'
 import { mayReadPath, repositoryVisible } from '../policy/decide.js'
-import type { ToolContext } from '../tools/define-tool.js'
+import type { ToolAnswer, ToolContext } from '../tools/define-tool.js'
 import { createAuthorTrust } from './author-trust.js'
 import type { AllowedCall, Gate, ToolCall } from './call.js'
+import { isVisible } from './moved-call.js'
 import type { PreparedAnswer } from './outbound.js'
 import { type CallFailure, type Refusal, refuse, toRefusal } from './refusal.js'
 import { coversRepository } from './steps.js'
+import { createRunFacts, type RunFacts, watchGitea } from './watch-gitea.js'
+import { guardWrite } from './write-guards.js'
 
 /** What the gate itself asks Gitea, as the caller, besides what the tool declared: reads only. */
-export const GATE_OPERATIONS = ['listAssignees'] as const satisfies readonly OperationName[]
+export const GATE_OPERATIONS = ['getRepository', 'listAssignees'] as const satisfies readonly OperationName[]
 
-/** What a run did besides its answer. */
-export interface RunFacts {
-  /** Requests sent to Gitea. */
-  readonly upstreamCalls: number
-  /** Secrets masked before the answer was cut to size. */
-  readonly masked: number
-}
-
-export type RunResult = RunFacts & ({ readonly ok: true; readonly answer: PreparedAnswer } | CallFailure)
+export type RunResult = { readonly facts: RunFacts } & (
+  | {
+      readonly ok: true
+      readonly answer: PreparedAnswer
+      /** As the tool gave it, to be prepared again for an identical call. */
+      readonly given: ToolAnswer
+    }
+  | CallFailure
+)
 
 /** Steps 11 and 12: the tool, with its deadline and its caller's way to Gitea and nothing else; then its answer made fit to leave. */
 export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall): Promise<RunResult> {
@@ -33,13 +36,29 @@ export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall):
     leave()
   }
   call.signal.addEventListener('abort', leave, { once: true })
-  const facts = { upstreamCalls: 0, masked: 0 }
+  const facts = createRunFacts()
+  const ways = openWays(gate, call, allowed, controller.signal, facts)
   try {
-    const answer = await allowed.tool.call(allowed.args, toContext(gate, call, allowed, controller.signal, facts))
-    return { ok: true, answer: gate.outbound.prepare(answer, call.form ?? 'text'), ...facts }
+    const { tool, target, args } = allowed
+    if (tool.effect !== 'read' && target !== undefined) {
+      await guardWrite(
+        {
+          gitea: ways.own,
+          rules: gate.policy.current().privateToPublic,
+          recentReads: gate.recentReads,
+          reader: call.caller,
+          clock: gate.clock,
+        },
+        { owner: target.owner, repo: target.name },
+        facts,
+      )
+    }
+    const given = await tool.call(args, toContext(gate, call, allowed, controller.signal, ways, facts))
+    return { ok: true, given, answer: gate.outbound.prepare(given, call.form ?? 'text'), facts }
   } catch (error) {
     // an edge: whatever is thrown, the call that was recorded as begun gets its outcome
-    return { ...refuse(toFailure(gate, call, error)), ...facts }
+    facts.movedTo = (await isVisible(ways.own, facts.movedTo)) ? facts.movedTo : undefined
+    return { ...refuse(toFailure(gate, call, error)), facts }
   } finally {
     clearTimeout(deadline)
     call.signal.removeEventListener('abort', leave)
@@ -62,26 +81,36 @@ function toFailure(gate: Gate, call: ToolCall, error: unknown): Refusal {
   }
 }
 
+/** The caller's ways to Gitea in one call: the tool's declared operations, and the gate's own. */
+function openWays(gate: Gate, call: ToolCall, { tool, target }: AllowedCall, signal: AbortSignal, facts: RunFacts) {
+  const open = (operations: readonly OperationName[]) => {
+    const client = gate.gitea.as(call.caller.gitea, {
+      operations,
+      signal,
+      requestId: call.requestId,
+      onRequest: () => {
+        facts.upstreamCalls += 1
+        // a client that asked for progress sees each step towards Gitea; how many there will be is not known
+        call.progress?.(facts.upstreamCalls, undefined, 'Asking Gitea')
+      },
+    })
+    return watchGitea(client, target, facts)
+  }
+  return { tools: open(tool.operations), own: open(GATE_OPERATIONS) }
+}
+
 function toContext(
   gate: Gate,
   call: ToolCall,
   { tool, target }: AllowedCall,
   signal: AbortSignal,
-  facts: { upstreamCalls: number; masked: number },
+  ways: ReturnType<typeof openWays>,
+  facts: RunFacts,
 ): ToolContext {
   const { caller } = call
   const policy = gate.policy.current()
-  const sending = {
-    signal,
-    requestId: call.requestId,
-    onRequest: () => {
-      facts.upstreamCalls += 1
-      // a client that asked for progress sees each step towards Gitea; how many there will be is not known
-      call.progress?.(facts.upstreamCalls, undefined, 'Asking Gitea')
-    },
-  }
   return {
-    gitea: gate.gitea.as(caller.gitea, { ...sending, operations: tool.operations }),
+    gitea: ways.tools,
     objects: gate.objects,
     login: caller.login,
     limits: gate.toolLimits,
@@ -90,10 +119,13 @@ function toContext(
     mayReadPath: (path) => target === undefined || mayReadPath(policy, target, path).effect === 'allow',
     mayUseRepository: (owner, name) => {
       const repository = { owner, name }
-      return (
+      const may =
         coversRepository(caller.grant, repository) &&
         repositoryVisible(policy, tool.name, tool.effect === 'read' ? 'read' : 'write', repository)
-      )
+      if (may) {
+        facts.lookedInto.add(`${owner}/${name}`)
+      }
+      return may
     },
     maskSecrets: (text) => {
       const { text: shown, masked } = gate.outbound.mask(text)
@@ -104,7 +136,7 @@ function toContext(
       mode: gate.authorTrust,
       login: caller.login,
       target: target === undefined ? undefined : { owner: target.owner, repo: target.name },
-      gitea: gate.gitea.as(caller.gitea, { ...sending, operations: GATE_OPERATIONS }),
+      gitea: ways.own,
     }),
     progress: call.progress ?? (() => {}),
   }

@@ -11,6 +11,7 @@ import {
 } from '../lib/errors.js'
 import { SECOND } from '../lib/units.js'
 import type { RawAnswer } from './exchange.js'
+import { RepositoryMoved } from './moved.js'
 import { type OperationName, operations } from './operations.js'
 
 /** What Gitea said, read but not yet checked. */
@@ -81,11 +82,8 @@ export function toGiteaError(operation: OperationName, raw: RawAnswer, context: 
     case 302:
     case 307:
     case 308:
-      // never followed: policy was decided for the name that was asked for
-      return new NotFound(
-        `There is no ${subject} under that name: it was renamed or moved. Look it up with list_repositories.`,
-        { detail },
-      )
+      // said like any missing one: that there is something under another name is not for everybody
+      return new RepositoryMoved(missing(subject), { detail, location: headerOf(raw, 'location') })
     case 400:
     case 412:
     case 413:
@@ -94,7 +92,7 @@ export function toGiteaError(operation: OperationName, raw: RawAnswer, context: 
     case 403:
       return toForbidden(said, subject, detail)
     case 404:
-      return new NotFound(`There is no ${subject}, or this person may not see it.`, { detail })
+      return new NotFound(missing(subject), { detail })
     case 409:
       return new Conflict(
         `Gitea refused this because of a conflict (${subject}): it exists already, is empty or has changed.`,
@@ -114,10 +112,21 @@ export function toGiteaError(operation: OperationName, raw: RawAnswer, context: 
       })
     default:
       return new UpstreamFailed(
-        `Gitea failed on ${subject} (HTTP ${raw.status}). Try again; its log has the reason (request id ${requestId}).`,
+        `Gitea failed on ${subject} (HTTP ${raw.status}). ${toNextStep(operation)}; its log has the reason (request id ${requestId}).`,
         { detail },
       )
   }
+}
+
+function missing(subject: string): string {
+  return `There is no ${subject}, or this person may not see it.`
+}
+
+/** A write may have been carried out before it failed. */
+function toNextStep(operation: OperationName): string {
+  return operations[operation].kind === 'read'
+    ? 'Try again'
+    : 'Whether it was carried out is not known, look before asking for it again'
 }
 
 function toForbidden(said: string, subject: string, detail: string): Forbidden {

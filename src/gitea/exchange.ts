@@ -29,6 +29,14 @@ export interface RawAnswer {
 /** The connection broke before the answer was complete. A read may be sent again. */
 export class ConnectionLost extends UpstreamFailed {}
 
+class Unreachable extends UpstreamFailed {}
+class ConnectTimeout extends UpstreamTimeout {}
+
+/** Whether no connection was made at all: then even a write was surely not carried out. */
+export function isNeverSent(error: unknown): boolean {
+  return error instanceof Unreachable || error instanceof ConnectTimeout
+}
+
 /** Where the bytes of a good answer go as they come; what it returns is the answer. */
 export type Consume<Result> = (chunks: AsyncIterable<Buffer>) => Promise<Result>
 
@@ -174,9 +182,9 @@ function toWireError(thrown: unknown, isLate: boolean, { method, timeoutMs }: Ex
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
   const detail = thrown instanceof Error ? `${code}: ${thrown.message}` : code
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
-    return new UpstreamTimeout('Gitea cannot be reached: connecting took too long.', { detail })
+    return new ConnectTimeout('Gitea cannot be reached: connecting took too long.', { detail })
   }
-  if (UNREACHABLE.has(code)) return new UpstreamFailed('Gitea cannot be reached; it may be down.', { detail })
+  if (UNREACHABLE.has(code)) return new Unreachable('Gitea cannot be reached; it may be down.', { detail })
   if (BROKEN.has(code) || code.startsWith('HPE_')) {
     return new ConnectionLost(`The connection to Gitea broke before its answer was complete.${unknown}`, { detail })
   }

@@ -1,4 +1,5 @@
 import { findNearMisses } from '../lib/near-miss.js'
+import { MINUTE } from '../lib/units.js'
 import { compileAllowGlob, compileDenyGlob, compileNameGlob, findGlobProblem, isNameGlob } from './globs.js'
 import type { PathRules, Policy, RepositoryRules, Rule, ToolHits, ToolRules } from './policy.js'
 import type { Place, PolicyProblem, PolicyText } from './policy-text.js'
@@ -24,6 +25,7 @@ export function compilePolicy(
     knownTools: new Set(compiling.toolNames.map((name) => name.toLowerCase())),
     tools: compileTools(file.tools, ['tools'], compiling),
     repositories: compileRepositories(file.repositories, compiling),
+    privateToPublic: { mode: file.private_to_public, windowMs: file.private_to_public_minutes * MINUTE },
   }
   return { policy, problems: compiling.source.problems }
 }

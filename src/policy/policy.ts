@@ -54,4 +54,6 @@ export interface Policy {
   readonly knownTools: ReadonlySet<string>
   readonly tools: ToolRules
   readonly repositories: readonly RepositoryRules[]
+  /** What happens when a client that read a private repository within the time writes to a public one. */
+  readonly privateToPublic: { readonly mode: 'off' | 'warn' | 'block'; readonly windowMs: number }
 }

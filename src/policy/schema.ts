@@ -7,6 +7,8 @@ import { z } from 'zod'
 
 const MAX_LIST = 500
 const MAX_REPOSITORIES = 500
+/** One day: what was read is remembered no longer. */
+export const MAX_WINDOW_MINUTES = 1440
 
 const entries = (what: string) => z.array(z.string()).max(MAX_LIST).describe(what)
 
@@ -53,6 +55,16 @@ export const PolicyFile = z.strictObject({
     .describe(
       'Rules for one repository (owner/name) or several (a glob such as acme/*). All entries that match must agree.',
     ),
+  private_to_public: z
+    .enum(['off', 'warn', 'block'])
+    .default('warn')
+    .describe('When a client that read a private repository a while ago writes to a public one.'),
+  private_to_public_minutes: z
+    .int()
+    .min(1)
+    .max(MAX_WINDOW_MINUTES)
+    .default(60)
+    .describe('How long such reading counts.'),
 })
 export type PolicyFile = z.output<typeof PolicyFile>
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthorTrust, createAuthorTrust } from '../../src/gate/author-trust.js'
 import { createGiteaTransport, type GiteaTransport } from '../../src/gitea/client.js'
+import { systemClock } from '../../src/lib/clock.js'
 import { createSilentLogger } from '../../src/lib/logger.js'
+import { createObjectStore } from '../../src/objects/store.js'
 import type { Tool, ToolContext } from '../../src/tools/define-tool.js'
 import { getIssue } from '../../src/tools/get-issue.js'
 import { getPullRequest } from '../../src/tools/get-pull-request.js'
@@ -144,6 +146,7 @@ describe('what an outsider wrote', () => {
   async function read(tool: Tool, args: Record<string, unknown>, trusts: (login: string) => boolean) {
     const context: ToolContext = {
       gitea: clientOf(tool.operations),
+      objects: createObjectStore({ path: '', maxBytes: 0, clock: systemClock }),
       login: 'mallory',
       limits: { maxItems: 200, maxChars: 20_000, maxFileBytes: 1000 },
       signal: new AbortController().signal,

@@ -126,7 +126,8 @@ describe('a client that may write', () => {
   })
 
   test('waits for an admin where the policy says approve, and then may do exactly that once', async () => {
-    const call = () => stack.call(writer, 'create_issue', { owner: 'harbor', repo: 'infra', title: 'Renew the lease' })
+    const infra = { owner: 'harbor', repo: 'infra' }
+    const call = (title = 'Renew the lease') => stack.call(writer, 'create_issue', { ...infra, title })
 
     const waiting = await call()
     expect(waiting.text).toMatch(/needs a yes from an admin. Request (\S+) is waiting/)
@@ -134,7 +135,9 @@ describe('a client that may write', () => {
     stack.aegis.app.gate.approvals.decide(id, 'approved', 'bob')
 
     expect((await call()).isError).toBe(false)
-    expect((await call()).text).toMatch(/needs a yes/)
+    expect((await call()).text).toMatch(/nothing was done again/)
+    expect((await call('Renew the other lease')).text).toMatch(/needs a yes/)
+    expect((await stack.call(writer, 'list_issues', infra)).text).toMatch(/^1 open issue in/m)
     expect(await readAudit(stack.aegis)).toContainEqual(
       expect.objectContaining({
         status: 'pending',

@@ -63,7 +63,8 @@ test.each([301, 307])('a rename (HTTP %i) is not followed: policy was decided fo
 
   await expect(gitea.client().request('getRepository', getRepository)).rejects.toMatchObject({
     code: 'not_found',
-    message: expect.stringContaining('renamed or moved. Look it up with list_repositories'),
+    message: 'There is no repository acme/web, or this person may not see it.',
+    to: { owner: 'acme', repo: 'other' },
   })
   expect(gitea.server.seen).toHaveLength(1)
 })

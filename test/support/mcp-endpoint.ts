@@ -16,6 +16,8 @@ import { createApprovals } from '../../src/gate/approvals.js'
 import type { Gate } from '../../src/gate/call.js'
 import { createLimits } from '../../src/gate/limits.js'
 import { createPolicySource } from '../../src/gate/policy-source.js'
+import { createRecentReads } from '../../src/gate/recent-reads.js'
+import { createRepeats } from '../../src/gate/repeats.js'
 import { createGiteaTransport } from '../../src/gitea/client.js'
 import type { OperationName } from '../../src/gitea/operations.js'
 import type { Caller } from '../../src/identity/caller.js'
@@ -89,6 +91,8 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
     ),
     limits: createLimits(store.sqlite, limitSettings, systemClock),
     approvals: createApprovals(store, systemClock),
+    repeats: createRepeats(systemClock),
+    recentReads: createRecentReads(store, systemClock),
     audit,
     // the marks around an answer are random, and answers are compared here
     outbound: {

@@ -60,7 +60,7 @@ test('a renamed repository is not followed to its new name', async () => {
   await gitea.renameRepository('bob', 'first-name', 'second-name')
 
   await expect(alice.run(getRepositoryInfo, { owner: 'bob', repo: 'first-name' })).rejects.toThrow(
-    /renamed or moved. Look it up with list_repositories/,
+    'There is no repository bob/first-name, or this person may not see it.',
   )
 })
 
