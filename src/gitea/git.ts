@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { Conflict, InvalidInput, NotFound } from '../lib/errors.js'
+import { Conflict } from '../lib/errors.js'
 import { parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
-import { getRepository, type Page, type PageRequest, type RepositoryName, toName, toPage } from './repos.js'
+import { type Page, type PageRequest, type RepositoryName, toName, toPage } from './repos.js'
 
 const Signature = z.object({ name: z.string(), email: z.string(), date: z.string() })
 
@@ -78,103 +78,6 @@ export async function getCommitDiff(
     subject: `commit ${sha} in ${toName(args)}`,
   })
   return { text: parseAnswer(z.string(), answer), truncated: answer.truncated }
-}
-
-const Tree = z
-  .object({
-    tree: z
-      .array(
-        z.object({
-          path: z.string(),
-          mode: z.string(),
-          type: z.enum(['blob', 'tree', 'commit']),
-          size: z.number().default(0),
-        }),
-      )
-      .nullable(),
-    truncated: z.boolean().default(false),
-    total_count: z.number(),
-  })
-  .transform(({ tree, truncated, total_count }) => ({
-    entries: (tree ?? []).map(({ path, mode, type, size }) => ({
-      path,
-      type: toEntryType(type, mode),
-      sizeBytes: size,
-    })),
-    isLast: !truncated,
-    total: total_count,
-  }))
-export type Tree = z.output<typeof Tree>
-export type TreeEntry = Tree['entries'][number]
-
-function toEntryType(type: 'blob' | 'tree' | 'commit', mode: string) {
-  if (type === 'tree') return 'folder' as const
-  if (type === 'commit') return 'submodule' as const
-  return mode === '120000' ? ('symlink' as const) : ('file' as const)
-}
-
-export interface TreeRequest extends RepositoryName {
-  readonly ref: string | undefined
-  /** A folder; the top when left out. */
-  readonly path: string | undefined
-}
-
-/**
- * The entries of a folder, or of everything below it, up to 1,000 a page; paths are relative to the folder.
- *
- * @throws InvalidInput when ref or folder is not there; `explainMissing` says which
- */
-export async function getTree(
-  client: GiteaClient,
-  args: TreeRequest & { readonly recursive: boolean; readonly page: number },
-): Promise<Tree> {
-  const { owner, repo, ref = 'HEAD', path, recursive, page } = args
-  // `^{commit}` keeps out the id of a tree, whose entries would escape the policy's path rules
-  const treeish = `${ref}^{commit}${path === undefined ? '' : `:${path}`}`
-  const answer = await client.request('getTree', {
-    path: { owner, repo, treeish },
-    query: { recursive: recursive ? true : undefined, page, per_page: 1000 },
-    subject: path === undefined ? toRefSubject(args, ref) : `folder ${path} in ${toName(args)}`,
-  })
-  return parseAnswer(Tree, answer)
-}
-
-/**
- * Says in words why `path` at `ref` cannot be read: no such repository, an empty one, no such ref, or no such path
- * (then with names beside it that come close). Needs `getRepository`, `getCommit` and `getTree`.
- *
- * @param mayReadPath keeps hidden names out of the suggestions
- */
-export async function explainMissing(
-  client: GiteaClient,
-  args: TreeRequest & { readonly mayReadPath: (path: string) => boolean },
-): Promise<NotFound> {
-  const { ref, path, mayReadPath } = args
-  const repository = await getRepository(client, args)
-  if (repository.isEmpty) return new NotFound(`${toName(args)} is empty: it has no commits yet.`)
-  // an unknown ref is the answer here, not a failure
-  if (ref !== undefined && (await getCommit(client, { ...args, ref }).catch(toMissing)) === undefined) {
-    return new NotFound(`${toName(args)} has no branch, tag or commit "${ref}". list_branches shows its branches.`)
-  }
-  const at = ref ?? repository.defaultBranch
-  if (path === undefined) return new NotFound(`${toName(args)} has no files at ${at}.`)
-  const cut = path.lastIndexOf('/')
-  const parent = cut === -1 ? undefined : path.slice(0, cut)
-  const tree = await getTree(client, { ...args, path: parent, recursive: false, page: 1 }).catch(toMissing)
-  const prefix = parent === undefined ? '' : `${parent}/`
-  const near = tree?.entries.filter((entry) => {
-    const name = prefix + entry.path
-    return name.toLowerCase() === path.toLowerCase() && mayReadPath(name)
-  })
-  const same = near?.find((entry) => prefix + entry.path === path)
-  if (same) return new NotFound(`${path} in ${toName(args)} at ${at} is a ${same.type}, which cannot be read this way.`)
-  const hint = near?.[0] ? `There is ${prefix}${near[0].path}.` : 'get_file_tree shows what there is.'
-  return new NotFound(`${toName(args)} has no ${path} at ${at}. ${hint}`)
-}
-
-function toMissing(thrown: unknown): undefined {
-  if (thrown instanceof NotFound || thrown instanceof InvalidInput) return undefined
-  throw thrown
 }
 
 const Branch = z

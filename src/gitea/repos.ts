@@ -26,6 +26,7 @@ export function toName({ owner, repo }: RepositoryName): string {
 
 const Repository = z
   .object({
+    id: z.number(),
     name: z.string(),
     owner: z.object({ login: z.string() }),
     description: z.string().default(''),
@@ -53,6 +54,8 @@ const Repository = z
     updated_at: z.string(),
   })
   .transform((repository) => ({
+    /** Survives a rename; a repository made anew under an old name has another. */
+    id: repository.id,
     owner: repository.owner.login,
     name: repository.name,
     description: repository.description,

@@ -12,7 +12,7 @@ import { MIB, SECOND } from '../lib/units.js'
 export interface ObjectStore {
   /** Undefined for what was never put, was evicted or got lost. */
   get(key: string): Buffer | undefined
-  /** Keeps `bytes` as long as there is room; the same key must always mean the same bytes. */
+  /** Keeps `bytes` as long as there is room, in place of what was there under this key. */
   put(key: string, bytes: Uint8Array): void
   /** Writes what is waiting and closes the file. */
   close(): void
@@ -115,10 +115,10 @@ export function createObjectStore({ path, maxBytes, clock, onFault }: ObjectStor
       return bytes
     },
     put: (key, bytes) => {
-      if (isClosed || waiting.has(key) || bytes.length > maxBytes / LARGEST_PART) return
+      if (isClosed || bytes.length > maxBytes / LARGEST_PART) return
       // a copy: the caller's buffer may be a view of something larger, or be written again
+      waitingBytes += bytes.length - (waiting.get(key)?.length ?? 0)
       waiting.set(key, Buffer.from(bytes))
-      waitingBytes += bytes.length
       if (waitingBytes > Math.min(MAX_WAITING_BYTES, maxBytes / LARGEST_PART)) flush()
       else flushSoon()
     },
@@ -179,10 +179,10 @@ function prepareFile(sqlite: Database.Database, maxBytes: number): Pick<OpenFile
     .pluck()
   const addKey = sqlite
     .prepare<[string, number], number>(
-      'INSERT INTO object (key, used_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING id',
+      'INSERT INTO object (key, used_at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used_at = excluded.used_at RETURNING id',
     )
     .pluck()
-  const addBytes = sqlite.prepare<[number, Buffer]>('INSERT INTO content (id, bytes) VALUES (?, ?)')
+  const addBytes = sqlite.prepare<[number, Buffer]>('INSERT OR REPLACE INTO content (id, bytes) VALUES (?, ?)')
   const touch = sqlite.prepare<[number, string]>('UPDATE object SET used_at = ? WHERE key = ?')
   const oldest = sqlite.prepare<[], number>('SELECT id FROM object ORDER BY used_at, id LIMIT 1').pluck()
   const dropKey = sqlite.prepare<[number]>('DELETE FROM object WHERE id = ?')

@@ -1,29 +1,19 @@
 import { quoteOdd } from './entry-list.js'
+import type { FileAnswer } from './file-answer.js'
 import { count, describeCut, describeHidden, toOneLine, toSize, toText } from './lines.js'
 
-/** What stands at a path; which fields are there depends on `type`. */
-export interface FoundContents {
-  readonly type: 'file' | 'binary' | 'too_large' | 'lfs' | 'symlink' | 'submodule' | 'folder'
-  readonly size_bytes?: number | undefined
-  readonly text?: string | undefined
-  readonly encoding?: string | undefined
-  readonly lines?:
-    | { readonly startLine: number; readonly endLine: number; readonly totalLines: number; readonly cutChars: number }
-    | undefined
-  readonly target?: string | undefined
-  readonly names?: readonly string[] | undefined
-  readonly hidden?: number | undefined
-  readonly limit_bytes?: number | undefined
-}
-
-/** One head line, then the content: nothing in a file can pose as ours, because ours comes first. */
-export function describeContents(found: FoundContents, name: string): string {
+/**
+ * One head line, then the content: nothing in a file can pose as ours, because ours comes first.
+ *
+ * @param more what to pass besides `start_line` to continue
+ */
+export function describeContents(found: FileAnswer, name: string, more = ''): string {
   const size = toSize(found.size_bytes ?? 0)
   const target = toOneLine(found.target ?? '')
   switch (found.type) {
     case 'file': {
       if (!found.lines || found.lines.totalLines === 0) return `${name} is empty.`
-      const cut = describeCut({ ...found.lines, text: '' })
+      const cut = describeCut({ ...found.lines, text: '' }).replace(' start_line=', ` ${more}start_line=`)
       const encoding = found.encoding === undefined ? '' : `; read as ${found.encoding}`
       return `${name}, ${size}${encoding}${cut}:\n${found.text ?? ''}`
     }
@@ -43,5 +33,7 @@ export function describeContents(found: FoundContents, name: string): string {
         (found.names ?? []).slice(0, 200).map(quoteOdd).join(' '),
         describeHidden(found.hidden ?? 0, 'entry', 'entries'),
       ])
+    case 'refused':
+      return `${name}: ${found.reason ?? ''}`
   }
 }

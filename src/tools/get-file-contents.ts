@@ -1,76 +1,109 @@
 import { z } from 'zod'
-import { getContents } from '../gitea/contents.js'
-import { explainMissing } from '../gitea/git.js'
 import { InvalidInput, NotFound } from '../lib/errors.js'
-import { decodeText, findLfsPointer } from '../lib/file-text.js'
-import { defineTool } from './define-tool.js'
+import { FILE_OPERATIONS, loadContents } from '../objects/files.js'
+import { explainMissing } from '../objects/missing.js'
+import { RESOLVE_OPERATIONS, type ResolvedCommit, resolveCommit } from '../objects/resolve-commit.js'
+import { defineTool, type ToolContext } from './define-tool.js'
 import { describeContents } from './describe-contents.js'
-import { cutLines, toTextBudget } from './lines.js'
+import { FileAnswer, type FileRequest, toFileAnswer } from './file-answer.js'
+import { toTextBudget } from './lines.js'
 import { endLine, owner, ref, repo, repositoryPath, startLine } from './params.js'
+import { toTextCost } from './text-cost.js'
+
+const MOST_FILES = 20
+/** The head line of each file, with a long path. */
+const FILE_HEAD_CHARS = 150
 
 export const getFileContents = defineTool({
   name: 'get_file_contents',
   title: 'Read file',
-  description: 'Reads one file or some lines.',
+  description: 'Reads one file, some lines of it, or several files.',
   effect: 'read',
   toolset: 'files',
   scope: 'read:repository',
-  operations: ['getContents', 'getCommit', 'getRepository', 'getTree'],
+  operations: [...RESOLVE_OPERATIONS, ...FILE_OPERATIONS],
   pathArgument: 'filepath',
   input: z.strictObject({
     owner,
     repo,
-    filepath: repositoryPath('Full path'),
+    filepath: repositoryPath('Full path').optional(),
+    filepaths: z
+      .array(repositoryPath())
+      .max(MOST_FILES)
+      .meta({ maxItems: undefined, description: 'Several at once' })
+      .optional(),
     ref,
     start_line: startLine,
     end_line: endLine,
   }),
-  output: z.object({
-    type: z.enum(['file', 'binary', 'too_large', 'lfs', 'symlink', 'submodule', 'folder']),
-    size_bytes: z.number().optional(),
-    text: z.string().optional(),
-    encoding: z.string().optional(),
-    lines: z
-      .object({ startLine: z.number(), endLine: z.number(), totalLines: z.number(), cutChars: z.number() })
-      .optional(),
-    target: z.string().optional(),
-    names: z.array(z.string()).optional(),
-    hidden: z.number().optional(),
-    limit_bytes: z.number().optional(),
-  }),
-  async run(input, { gitea, limits, mayReadPath, maskSecrets }) {
-    const { owner, repo, filepath, ref, start_line, end_line = Number.POSITIVE_INFINITY } = input
-    if (end_line < start_line) throw new InvalidInput('end_line must not be before start_line.')
-    const request = { owner, repo, filepath, ref, maxBytes: limits.maxFileBytes }
-    const found = await getContents(gitea, request).catch(async (thrown: unknown) => {
-      throw thrown instanceof NotFound
-        ? await explainMissing(gitea, { owner, repo, ref, path: filepath, mayReadPath })
-        : thrown
-    })
-    switch (found.type) {
-      case 'symlink':
-        return { type: 'symlink', target: found.target }
-      case 'submodule':
-        return { type: 'submodule', target: found.url }
-      case 'folder': {
-        const names = found.names.filter((name) => mayReadPath(`${filepath}/${name.replace(/\/$/, '')}`))
-        return { type: 'folder', names, hidden: found.names.length - names.length }
-      }
-      case 'file':
-        break
+  output: z.object({ files: z.array(FileAnswer) }),
+  async run(input, context) {
+    const { filepath, filepaths, start_line: startLine, end_line = Number.POSITIVE_INFINITY } = input
+    const paths = toPaths(filepath, filepaths)
+    if (end_line < startLine) throw new InvalidInput('end_line must not be before start_line.')
+    if (filepath === undefined && (startLine > 1 || end_line < Number.POSITIVE_INFINITY)) {
+      throw new InvalidInput('start_line and end_line go with one filepath, not with filepaths.')
     }
-    const { sizeBytes: size_bytes, bytes } = found
-    if (bytes === undefined) return { type: 'too_large', size_bytes, limit_bytes: limits.maxFileBytes }
-    const pointer = findLfsPointer(bytes)
-    if (pointer) return { type: 'lfs', size_bytes: pointer.sizeBytes, target: pointer.oid }
-    const decoded = decodeText(bytes)
-    if (decoded === undefined) return { type: 'binary', size_bytes }
-    const { text, ...lines } = cutLines(decoded.text, start_line, end_line, toTextBudget(limits.maxChars), maskSecrets)
-    if (start_line > Math.max(1, lines.totalLines)) {
-      throw new InvalidInput(`${filepath} has ${lines.totalLines} lines; start_line=${start_line} is past its end.`)
-    }
-    return { type: 'file', size_bytes, text, lines, encoding: decoded.encoding }
+    const { owner, repo, ref } = input
+    const commit = await resolveCommit(context.gitea, context.objects, { owner, repo, ref })
+    const maxChars = toTextBudget(context.limits.maxChars)
+    const files: FileAnswer[] =
+      filepath === undefined
+        ? await readSeveral(commit, paths, maxChars, context)
+        : [await readOne(commit, { path: filepath, startLine, endLine: end_line, maxChars }, context)]
+    return { files }
   },
-  render: (output, { filepath, ref }) =>
-    describeContents(output, ref === undefined ? filepath : `${filepath} at ${ref}`),
+  render({ files }, { filepath, ref }) {
+    const at = ref === undefined ? '' : ` at ${ref}`
+    if (filepath !== undefined) return files.map((file) => describeContents(file, filepath + at)).join('\n')
+    return files
+      .map((file) => `=== ${describeContents(file, file.path + at, `filepath=${JSON.stringify(file.path)} `)}`)
+      .join('\n')
+  },
 })
+
+function toPaths(filepath: string | undefined, filepaths: readonly string[] | undefined): readonly string[] {
+  const several = filepaths ?? []
+  if ((filepath === undefined) === (several.length === 0)) {
+    throw new InvalidInput('Pass filepath for one file, or filepaths for several: one of the two.')
+  }
+  return filepath === undefined ? [...new Set(several)] : [filepath]
+}
+
+async function readOne(commit: ResolvedCommit, request: FileRequest, context: ToolContext): Promise<FileAnswer> {
+  const { gitea, objects, limits, mayReadPath } = context
+  const { path } = request
+  const found = await loadContents(gitea, objects, commit, { path, maxBytes: limits.maxFileBytes }).catch(
+    async (thrown: unknown) => {
+      throw thrown instanceof NotFound ? await explainMissing(gitea, objects, commit, path, mayReadPath) : thrown
+    },
+  )
+  return toFileAnswer(found, request, context)
+}
+
+/** One after the other: each may take what the ones before it left of the text. */
+async function readSeveral(
+  commit: ResolvedCommit,
+  paths: readonly string[],
+  budget: number,
+  context: ToolContext,
+): Promise<FileAnswer[]> {
+  const files: FileAnswer[] = []
+  let left = budget
+  for (const [at, path] of paths.entries()) {
+    const maxChars = Math.max(1, Math.floor(left / (paths.length - at)) - FILE_HEAD_CHARS)
+    const request = { path, startLine: 1, endLine: Number.POSITIVE_INFINITY, maxChars }
+    const file = context.mayReadPath(path)
+      ? await readOne(commit, request, context).catch((thrown: unknown) => toRefused(path, thrown))
+      : { path, type: 'refused' as const, reason: 'the policy does not show it.' }
+    left -= toTextCost(file.text ?? '') + FILE_HEAD_CHARS
+    files.push(file)
+  }
+  return files
+}
+
+/** A file that is missing must not keep the others back. */
+function toRefused(path: string, thrown: unknown): FileAnswer {
+  if (thrown instanceof NotFound) return { path, type: 'refused', reason: thrown.message }
+  throw thrown
+}

@@ -1,14 +1,13 @@
 import { z } from 'zod'
-import type { GiteaClient } from '../gitea/client.js'
-import { explainMissing, getTree, type TreeEntry, type TreeRequest } from '../gitea/git.js'
+import type { TreeEntry } from '../gitea/git-data.js'
 import { InvalidInput, NotFound } from '../lib/errors.js'
+import { explainMissing } from '../objects/missing.js'
+import { RESOLVE_OPERATIONS, resolveCommit } from '../objects/resolve-commit.js'
+import { loadFolder, loadTree, TREE_OPERATIONS } from '../objects/trees.js'
 import { defineTool } from './define-tool.js'
 import { chunkEntries, describeEntries, type ListedEntry, toFitting } from './entry-list.js'
 import { count, describeHidden, toText, toTextBudget } from './lines.js'
 import { flag, owner, page, ref, repo, repositoryPath } from './params.js'
-
-/** Gitea sends 1,000 entries a page. */
-const MOST_PAGES = 20
 
 export const getFileTree = defineTool({
   name: 'get_file_tree',
@@ -17,7 +16,7 @@ export const getFileTree = defineTool({
   effect: 'read',
   toolset: 'files',
   scope: 'read:repository',
-  operations: ['getTree', 'getRepository', 'getCommit'],
+  operations: [...RESOLVE_OPERATIONS, ...TREE_OPERATIONS],
   pathArgument: 'path',
   input: z.strictObject({
     owner,
@@ -42,9 +41,13 @@ export const getFileTree = defineTool({
     complete: z.boolean(),
     next: z.object({ page: z.number() }).optional(),
   }),
-  async run({ owner, repo, path, ref, recursive, page }, { gitea, limits, mayReadPath }) {
-    const request = { owner, repo, path, ref }
-    const tree = await loadTree(gitea, request, recursive, mayReadPath)
+  async run({ owner, repo, path, ref, recursive, page }, { gitea, objects, limits, mayReadPath }) {
+    const commit = await resolveCommit(gitea, objects, { owner, repo, ref })
+    const load = recursive ? loadTree : loadFolder
+    const tree = await load(gitea, objects, commit, path).catch(async (thrown: unknown) => {
+      const isMissing = path !== undefined && (thrown instanceof InvalidInput || thrown instanceof NotFound)
+      throw isMissing ? await explainMissing(gitea, objects, commit, path, mayReadPath) : thrown
+    })
     const prefix = path === undefined ? '' : `${path}/`
     // in a recursive list folders show by what they hold
     const own = recursive ? tree.entries.filter((entry) => entry.type !== 'folder') : tree.entries
@@ -76,25 +79,6 @@ export const getFileTree = defineTool({
     ])
   },
 })
-
-async function loadTree(
-  gitea: GiteaClient,
-  request: TreeRequest,
-  recursive: boolean,
-  mayReadPath: (path: string) => boolean,
-): Promise<{ entries: TreeEntry[]; isComplete: boolean }> {
-  const entries: TreeEntry[] = []
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const tree = await getTree(gitea, { ...request, recursive, page }).catch(async (thrown: unknown) => {
-      throw thrown instanceof InvalidInput || thrown instanceof NotFound
-        ? await explainMissing(gitea, { ...request, mayReadPath })
-        : thrown
-    })
-    entries.push(...tree.entries)
-    if (tree.isLast || tree.entries.length === 0) return { entries, isComplete: true }
-  }
-  return { entries, isComplete: false }
-}
 
 function toListed({ path, type, sizeBytes }: TreeEntry): ListedEntry {
   return type === 'file' ? { path, type, size_bytes: sizeBytes } : { path, type }

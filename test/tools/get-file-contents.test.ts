@@ -61,14 +61,17 @@ test('shows the text of a file after one line about it', async () => {
 })
 
 test('a long file says how much there is and how to go on', async () => {
-  const first = await read('long.txt')
-  const [, next] = /lines 1-(\d+) of 3000, start_line=(\d+) continues/.exec(first) ?? []
-  const second = await read('long.txt', { start_line: Number(next) + 1 })
+  const shown: string[] = []
+  let from: number | undefined = 1
+  while (from !== undefined) {
+    const part = await read('long.txt', { start_line: from })
+    expect(part.length).toBeLessThan(20_000)
+    shown.push(...part.split('\n').slice(1))
+    const next = /start_line=(\d+) continues/.exec(part.split('\n')[0] ?? '')?.[1]
+    from = next === undefined ? undefined : Number(next)
+  }
 
-  expect(first.length).toBeLessThan(20_000)
-  expect(first.split('\n').at(-1)).toBe(`line ${next}`)
-  expect(second.split('\n')[1]).toBe(`line ${Number(next) + 1}`)
-  expect(second).toContain(`lines ${Number(next) + 1}-3000 of 3000:`)
+  expect(shown.join('\n')).toBe(long)
 })
 
 test('a range of lines is just that', async () => {
@@ -103,6 +106,44 @@ test('what is no text gets a sentence instead', async () => {
   expect(await read('library')).toBe(
     'library is a submodule: another repository, https://gitea.example/bob/library.git.',
   )
+})
+
+test('several files come in one answer, each with what can be said about it', async () => {
+  const filepaths = ['empty.txt', 'none.md', 'picture.png', 'secrets/key.md', 'latin1.txt', 'latin1.txt']
+  const text = await alice.text(getFileContents, { ...files, filepaths }, { mayReadPath: (path) => !/key/.test(path) })
+
+  expect(text).toMatchInlineSnapshot(`
+    "=== empty.txt is empty.
+    === none.md: alice/kinds has no none.md at main. get_file_tree shows what there is.
+    === picture.png is a binary file of 7 B; its content is not shown.
+    === secrets/key.md: the policy does not show it.
+    === latin1.txt, 11 B; read as Latin-1:
+    café naïve"
+  `)
+})
+
+test('several files share the room for text, and each says how to go on', async () => {
+  const text = await alice.text(
+    getFileContents,
+    { ...files, filepaths: ['long.txt', 'big.txt', 'crlf.txt'] },
+    { limits: { maxChars: 6000 } },
+  )
+
+  expect(text).toMatch(/^=== long.txt, 29 KB; lines 1-\d+ of 3000, filepath="long.txt" start_line=\d+ continues:$/m)
+  expect(text).toMatch(/^=== big.txt, 70 KB; line 1 is too long, \d+ characters of it are left out:$/m)
+  expect(text).toContain('=== crlf.txt, 6 B:\na\r\nb')
+  expect(text.length).toBeLessThan(6000)
+})
+
+test('one file or several, not both and not neither', async () => {
+  const wrong = [{}, { filepaths: [] }, { filepath: 'a', filepaths: ['b'] }]
+  for (const args of wrong) {
+    await expect(alice.run(getFileContents, { ...files, ...args })).rejects.toThrow('one of the two')
+  }
+  await expect(alice.run(getFileContents, { ...files, filepaths: ['a'], start_line: 2 })).rejects.toThrow(
+    'go with one filepath',
+  )
+  await expect(alice.run(getFileContents, { ...files, filepaths: ['../b'] })).rejects.toThrow('without . and ..')
 })
 
 test('a symbolic link is not followed', async () => {

@@ -1,0 +1,88 @@
+import type { GiteaClient } from '../gitea/client.js'
+import { type Contents, getContents } from '../gitea/contents.js'
+import { loadBlobBytes } from '../gitea/git-data.js'
+import type { ResolvedCommit } from './resolve-commit.js'
+import type { ObjectStore } from './store.js'
+import { findHeld, loadFolder, TREE_OPERATIONS } from './trees.js'
+
+/** What reading files may ask of Gitea. */
+export const FILE_OPERATIONS = ['getContents', 'getBlob', ...TREE_OPERATIONS] as const
+
+/**
+ * The bytes of a blob that a tree of `commit` names; undefined when it is larger than `maxBytes`.
+ *
+ * @param args.id must come from a listing of this very commit: that is what makes the caller's right reach it
+ */
+export async function loadBlob(
+  client: GiteaClient,
+  store: ObjectStore,
+  commit: ResolvedCommit,
+  args: { readonly id: string; readonly maxBytes: number },
+): Promise<Buffer | undefined> {
+  const { id, maxBytes } = args
+  const held = findBlob(store, id)
+  if (held) return held.length <= maxBytes ? held : undefined
+  const { owner, repo } = commit
+  const bytes = await loadBlobBytes(client, { owner, repo, id, maxBytes })
+  if (bytes) store.put(toBlobKey(id), bytes)
+  return bytes
+}
+
+/** @param id from a listing of a commit that was resolved in this call */
+export function findBlob(store: ObjectStore, id: string): Buffer | undefined {
+  return store.get(toBlobKey(id))
+}
+
+/** Keeps a blob that came another way, such as in an archive. */
+export function keepBlob(store: ObjectStore, id: string, bytes: Uint8Array): void {
+  store.put(toBlobKey(id), bytes)
+}
+
+/**
+ * What stands at a path of a commit.
+ *
+ * @throws NotFound when there is nothing
+ */
+export async function loadContents(
+  client: GiteaClient,
+  store: ObjectStore,
+  commit: ResolvedCommit,
+  args: { readonly path: string; readonly maxBytes: number },
+): Promise<Contents> {
+  const { path, maxBytes } = args
+  const entry = findPlace(store, commit, path) ?? findHeld(store, commit, path)
+  if (entry?.type === 'folder') {
+    const { entries } = await loadFolder(client, store, commit, path)
+    return { type: 'folder', names: entries.map(({ path: name, type }) => (type === 'folder' ? `${name}/` : name)) }
+  }
+  if (entry?.type === 'file') {
+    const { id, sizeBytes } = entry
+    if (sizeBytes > maxBytes) return { type: 'file', id, sizeBytes, bytes: undefined }
+    return { type: 'file', id, sizeBytes, bytes: await loadBlob(client, store, commit, { id, maxBytes }) }
+  }
+  const { owner, repo, sha } = commit
+  const found = await getContents(client, { owner, repo, filepath: path, ref: sha, maxBytes })
+  if (found.type === 'file') {
+    store.put(toPlaceKey(commit, path), Buffer.from(`${found.id} ${found.sizeBytes}`))
+    if (found.bytes) store.put(toBlobKey(found.id), found.bytes)
+  }
+  return found
+}
+
+function toBlobKey(id: string): string {
+  return `blob:${id}`
+}
+
+function toPlaceKey({ sha }: ResolvedCommit, path: string): string {
+  return `file:${sha}:${path}`
+}
+
+/** Which blob a path of a commit is, where only this one file was read and no folder. */
+function findPlace(
+  store: ObjectStore,
+  commit: ResolvedCommit,
+  path: string,
+): { readonly type: 'file'; readonly id: string; readonly sizeBytes: number } | undefined {
+  const [, id, size] = /^([0-9a-f]+) (\d+)$/.exec(store.get(toPlaceKey(commit, path))?.toString() ?? '') ?? []
+  return id === undefined ? undefined : { type: 'file', id, sizeBytes: Number(size) }
+}
