@@ -18,12 +18,60 @@ export interface WikiPage {
   changedAt: number
 }
 
+/** A label put on an issue or taken off; its id is one of the comments' ids. */
+export interface LabelEvent {
+  readonly id: number
+  readonly issueId: number
+  readonly posterId: number
+  readonly labelId: number
+  readonly isAdded: boolean
+  readonly createdAt: number
+}
+
+/** A row of a timeline that is no comment. */
+export interface TimelineEvent {
+  readonly id: number
+  readonly issueId: number
+  readonly doerId: number
+  readonly createdAt: number
+  readonly type:
+    | 'add_dependency'
+    | 'assignees'
+    | 'change_title'
+    | 'close'
+    | 'label'
+    | 'milestone'
+    | 'remove_dependency'
+    | 'reopen'
+  readonly oldTitle?: string
+  readonly newTitle?: string
+  readonly labelId?: number
+  readonly assigneeId?: number
+  readonly isRemoved?: boolean
+  readonly oldMilestoneId?: number | undefined
+  readonly milestoneId?: number | undefined
+  readonly dependentIssueId?: number
+}
+
 export interface Activity {
+  readonly events: Map<number, TimelineEvent>
+  /** Pairs of issue ids: the first waits for the second. */
+  readonly dependencies: (readonly [number, number])[]
   readonly notifications: Map<number, Notification>
   /** Repository id to pages by file name. */
   readonly wikis: Map<number, Map<string, WikiPage>>
+  readonly labelEvents: Map<number, LabelEvent>
+  /** Issue id to the ids of those that must be closed before it. */
+  readonly dependencies: Map<number, Set<number>>
 }
 
 export function createActivity(): Activity {
-  return { notifications: new Map(), wikis: new Map() }
+  return {
+    events: new Map(),
+    dependencies: [],
+    notifications: new Map(),
+    wikis: new Map(),
+    labelEvents: new Map(),
+    dependencies: new Map(),
+  }
 }

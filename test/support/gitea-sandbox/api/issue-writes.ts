@@ -111,6 +111,9 @@ function editIssue(request: RepositoryRequest): Reply {
     if (issue.pull?.mergedAt !== undefined) {
       refuseWith(request, 412, 'cannot change state of this pull request, it was already merged')
     }
+    if (state === 'closed' && waitsForOthers(instance, issue)) {
+      refuseWith(request, 412, 'cannot close this issue or pull request because it still has open dependencies')
+    }
     issue.isClosed = state === 'closed'
     issue.closedAt = issue.isClosed ? instance.clock.now() : undefined
   }
@@ -192,6 +195,20 @@ function withoutRivals(labels: readonly Label[]): Label[] {
   )
 }
 
+/** Each label put on and taken off is an event of the timeline. */
+function setLabels(request: RepositoryRequest, issue: Issue, labels: number[]): void {
+  const { state, clock } = request.instance
+  const add = (labelId: number, isAdded: boolean): void => {
+    const id = state.nextId('comment')
+    const event = { id, issueId: issue.id, posterId: requireDoer(request).id, labelId, isAdded, createdAt: clock.now() }
+    state.activity.labelEvents.set(id, event)
+    issue.updatedAt = event.createdAt
+  }
+  for (const id of labels.filter((label) => !issue.labels.includes(label))) add(id, true)
+  for (const id of issue.labels.filter((label) => !labels.includes(label))) add(id, false)
+  issue.labels = labels
+}
+
 function changeLabels(
   request: RepositoryRequest,
   change: (current: readonly Label[], given: readonly Label[]) => Label[],
@@ -200,8 +217,11 @@ function changeLabels(
   requireDoer(request)
   const issue = requireAnyIssue(request)
   if (!mayWrite(request, issue.pull !== undefined)) refuseWith(request, 403, 'write permission is required')
-  issue.labels = change(issueLabels(instance, issue), readLabels(request)).map(({ id }) => id)
-  issue.updatedAt = instance.clock.now()
+  setLabels(
+    request,
+    issue,
+    change(issueLabels(instance, issue), readLabels(request)).map(({ id }) => id),
+  )
   return json(
     200,
     issueLabels(instance, issue).map((label) => presentLabel(instance, label)),
@@ -214,9 +234,24 @@ function removeLabels(request: RepositoryRequest, onlyId: number | undefined): R
   if (onlyId !== undefined && !request.instance.state.labels.has(onlyId)) {
     refuseWith(request, 422, `label does not exist [label_id: ${onlyId}]`)
   }
-  issue.labels = onlyId === undefined ? [] : issue.labels.filter((id) => id !== onlyId)
-  issue.updatedAt = request.instance.clock.now()
+  setLabels(request, issue, onlyId === undefined ? [] : issue.labels.filter((id) => id !== onlyId))
   return empty(204)
+}
+
+/** Answers with the one that now has to wait. */
+function addDependency(request: RepositoryRequest): Reply {
+  const { instance, repository } = request
+  const { dependencies } = instance.state.activity
+  const issue = requireAnyIssue(request)
+  const index = findNumber(request, readFields(request), 'index') ?? 0
+  const dependency = findIssue(instance.state, repository.id, index) ?? refuseNotFound(request)
+  if (!mayWrite(request, issue.pull !== undefined)) refuseNotFound(request)
+  dependencies.set(issue.id, (dependencies.get(issue.id) ?? new Set()).add(dependency.id))
+  return json(201, presentIssue(instance, issue, requireDoer(request)))
+}
+
+function waitsForOthers({ state }: RepositoryRequest['instance'], issue: Issue): boolean {
+  return [...(state.activity.dependencies.get(issue.id) ?? [])].some((id) => state.issues.get(id)?.isClosed === false)
 }
 
 function lockIssue(request: RepositoryRequest): Reply {
@@ -227,7 +262,7 @@ function lockIssue(request: RepositoryRequest): Reply {
 export function addIssueWriteRoutes(api: Api): void {
   const guards = [needsIssuesOrPulls, needsToken]
   api.repository('POST', '/issues', 'issue', [...guards, needsUnarchived], createIssue)
-  api.repository('PATCH', '/issues/{index}', 'issue', guards, editIssue)
+  api.repository('PATCH', '/issues/{index}', 'issue', guards, withTimeline(editIssue))
   api.repository('POST', '/issues/{index}/comments', 'issue', [...guards, needsUnarchived], createComment)
   api.repository(
     'PATCH',
@@ -244,6 +279,7 @@ export function addIssueWriteRoutes(api: Api): void {
   api.repository('PUT', '/issues/{index}/labels', 'issue', guards, (request) =>
     changeLabels(request, (_current, given) => withoutRivals(given)),
   )
+  api.repository('POST', '/issues/{index}/dependencies', 'issue', [...guards, needsUnarchived], addDependency)
   api.repository('PUT', '/issues/{index}/lock', 'issue', [...guards, needsRepositoryAdmin], lockIssue)
   api.repository('DELETE', '/issues/{index}/labels', 'issue', guards, (request) => removeLabels(request, undefined))
   api.repository('DELETE', '/issues/{index}/labels/{id}', 'issue', guards, (request) =>

@@ -12,7 +12,7 @@ import {
 import { findAccount, findIssue, getRepository } from '../lookup.js'
 import { jsonPage, readPage, slicePage } from '../paging.js'
 import { commentsOf, issueLabels, presentComment, presentIssue, presentLabel } from '../present/issue.js'
-import { presentTimelineComment } from '../present/timeline.js'
+import { presentLabelEvent, presentTimelineComment } from '../present/timeline.js'
 import { empty, json, type Reply } from '../reply.js'
 import type { Issue } from '../state.js'
 import { repositoryLabels, repositoryMilestones } from './labels.js'
@@ -205,23 +205,40 @@ function answerComment(request: RepositoryRequest): Reply {
   const { instance, repository } = request
   const id = getNumberParam(request, 'id')
   const comment = instance.state.comments.get(id)
-  const issue = comment && instance.state.issues.get(comment.issueId)
-  if (!comment || !issue) refuseNotFound(request, [`comment does not exist [id: ${id}, issue_id: 0]`])
+  const entry = comment ?? instance.state.activity.labelEvents.get(id)
+  const issue = entry && instance.state.issues.get(entry.issueId)
+  if (!issue) refuseNotFound(request, [`comment does not exist [id: ${id}, issue_id: 0]`])
   if (issue.repositoryId !== repository.id) return empty(404)
   if (!mayRead(request, issue.pull !== undefined)) refuseNotFound(request)
+  if (!comment) return empty(204)
   return json(200, presentComment(instance, issue, comment))
 }
 
-/** Comments only: the sandbox keeps no other events. The total is that of the page, as in Gitea. */
+/** Comments and labels: the sandbox keeps no other events. The total is that of the page, as in Gitea. */
 function answerTimeline(request: RepositoryRequest): Reply {
   const { instance } = request
+  const window = readWindow(request)
   const issue = requireIssue(request)
-  const comments = commentsOf(instance, issue)
+  const entries = [
+    ...commentsOf(instance, issue).map((comment) => ({
+      ...comment,
+      present: () => presentTimelineComment(instance, issue, comment),
+    })),
+    ...[...instance.state.activity.labelEvents.values()]
+      .filter(({ issueId }) => issueId === issue.id)
+      .map((event) => ({
+        ...event,
+        updatedAt: event.createdAt,
+        present: () => presentLabelEvent(instance, issue, event),
+      })),
+  ]
+    .filter(({ updatedAt }) => isWithin(window, updatedAt))
+    .sort((left, right) => left.createdAt - right.createdAt || left.id - right.id)
   const page = readPage(request)
-  const chosen = page.isPageSent ? slicePage(comments, page) : comments
+  const chosen = page.isPageSent ? slicePage(entries, page) : entries
   return jsonPage(
     request,
-    chosen.map((comment) => presentTimelineComment(instance, issue, comment)),
+    chosen.map(({ present }) => present()),
     chosen.length,
   )
 }

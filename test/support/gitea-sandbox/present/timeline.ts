@@ -1,21 +1,42 @@
-/** A comment in the timeline's wider form, where every kind of event has every field. */
+/** A comment or an event in the timeline's wider form, where every kind has every field. */
 import { getAccount } from '../lookup.js'
 import type { Comment, Instance, Issue } from '../state.js'
-import { issueHtmlUrl } from './issue.js'
+import type { LabelEvent } from '../state-activity.js'
+import { issueHtmlUrl, presentLabel } from './issue.js'
 import { presentUser, toTime } from './user.js'
 
 export function presentTimelineComment(instance: Instance, issue: Issue, comment: Comment): Record<string, unknown> {
+  return presentEntry(instance, issue, comment, { type: 'comment', body: comment.body })
+}
+
+/** The body says which it was: `1` for put on, nothing for taken off. */
+export function presentLabelEvent(instance: Instance, issue: Issue, event: LabelEvent): Record<string, unknown> {
+  const label = instance.state.labels.get(event.labelId)
+  return presentEntry(
+    instance,
+    issue,
+    { ...event, updatedAt: event.createdAt },
+    { type: 'label', body: event.isAdded ? '1' : '', label: label ? presentLabel(instance, label) : null },
+  )
+}
+
+function presentEntry(
+  instance: Instance,
+  issue: Issue,
+  entry: Omit<Comment, 'body'>,
+  own: Record<string, unknown>,
+): Record<string, unknown> {
   const page = issueHtmlUrl(instance, issue)
   return {
-    id: comment.id,
-    type: 'comment',
-    html_url: `${page}#issuecomment-${comment.id}`,
+    id: entry.id,
+    type: '',
+    html_url: `${page}#issuecomment-${entry.id}`,
     pull_request_url: issue.pull ? page : '',
     issue_url: issue.pull ? '' : page,
-    user: presentUser(instance, getAccount(instance.state, comment.posterId), undefined),
-    body: comment.body,
-    created_at: toTime(comment.createdAt),
-    updated_at: toTime(comment.updatedAt),
+    user: presentUser(instance, getAccount(instance.state, entry.posterId), undefined),
+    body: '',
+    created_at: toTime(entry.createdAt),
+    updated_at: toTime(entry.updatedAt),
     old_project_id: 0,
     project_id: 0,
     old_milestone: null,
@@ -36,5 +57,6 @@ export function presentTimelineComment(instance: Instance, issue: Issue, comment
     removed_assignee: false,
     resolve_doer: null,
     dependent_issue: null,
+    ...own,
   }
 }
