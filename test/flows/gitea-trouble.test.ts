@@ -57,6 +57,24 @@ describe('when Gitea', () => {
   })
 })
 
+test('a renamed repository that is redirected again is not followed again', async () => {
+  await stack.gitea.renameRepository('alice', 'field-notes', 'logbook')
+  // the first request for the new name asks whether this person may see it
+  stack.gitea.fault({
+    path: '/repos/alice/logbook',
+    after: 1,
+    status: 301,
+    headers: { location: '/api/v1/repos/harbor/booking' },
+  })
+
+  const answer = await stack.call(alice, 'get_repository_info', { owner: 'alice', repo: 'field-notes' })
+
+  expect(answer.isError).toBe(true)
+  expect(answer.text).toBe(
+    'alice/field-notes is now alice/logbook; use that name. There is no repository alice/logbook, or this person may not see it.',
+  )
+})
+
 describe('when the client leaves', () => {
   test('a read is given up at Gitea too, and recorded as cancelled', async () => {
     stack.gitea.fault({ path: '/issues', delayMs: 900 })
@@ -117,6 +135,7 @@ describe('progress', () => {
       { progressToken: 'p1', progress: 1, message: 'Asking Gitea' },
       { progressToken: 'p1', progress: 2 },
     ])
-    expect(events.at(-1)).toMatchObject({ id: 1, result: { content: [{ type: 'text' }] } })
+    const content = expect.arrayContaining([expect.objectContaining({ type: 'text' })])
+    expect(events.at(-1)).toMatchObject({ id: 1, result: { content } })
   })
 })
