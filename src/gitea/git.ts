@@ -6,7 +6,7 @@ import { type Page, type PageRequest, type RepositoryName, toName, toPage } from
 
 const Signature = z.object({ name: z.string(), email: z.string(), date: z.string() })
 
-const Commit = z
+export const Commit = z
   .object({
     sha: z.string(),
     commit: z.object({ message: z.string(), author: Signature.nullable() }),

@@ -10,15 +10,17 @@ import { textLines } from './params.js'
  * renamed file shows only when both its names may be seen.
  */
 
-const ChangedFile = z.object({
+export const ChangedFile = z.object({
   path: z.string(),
   old_path: z.string().optional(),
   status: z.enum(['added', 'deleted', 'modified', 'renamed', 'copied']),
   additions: z.number(),
   deletions: z.number(),
   binary: z.boolean(),
+  /** Why its lines were not compared. */
+  uncompared: z.string().optional(),
 })
-type ChangedFile = z.output<typeof ChangedFile>
+export type ChangedFile = z.output<typeof ChangedFile>
 
 export const Changes = z.object({
   files: z.array(ChangedFile),
@@ -31,21 +33,31 @@ export const Changes = z.object({
 })
 export type Changes = z.output<typeof Changes>
 
+export interface ShownFile {
+  readonly file: ChangedFile
+  /** Lines from the first `@@` on. */
+  readonly hunks: readonly string[]
+}
+
 export interface VisibleDiff {
-  readonly parts: readonly { readonly file: ChangedFile; readonly hunks: readonly string[] }[]
+  readonly parts: readonly ShownFile[]
   readonly changes: Changes
 }
 
-/** @param diff.truncated leaves the last file out: its end was not read */
+/** @param diff.truncated the last file shows as far as it was read, and not at all when only its name was */
 export function toVisibleDiff(diff: DiffText, mayReadPath: (path: string) => boolean): VisibleDiff {
-  const all = parseDiff(diff.text)
-  if (diff.truncated) all.pop()
+  const all = diff.truncated ? toWhole(parseDiff(diff.text)) : parseDiff(diff.text)
   const parts = all.flatMap((file) => {
     const paths = pathsOf(file)
     return paths === undefined || file.path === undefined || !paths.every(mayReadPath)
       ? []
       : [{ file: toChangedFile(file, file.path), hunks: file.hunks }]
   })
+  return toDiff(parts, all.length - parts.length, !diff.truncated)
+}
+
+/** @param hidden files that are not among `parts` because the policy hides them */
+export function toDiff(parts: readonly ShownFile[], hidden: number, isComplete: boolean): VisibleDiff {
   const sum = (pick: (file: ChangedFile) => number) => parts.reduce((total, { file }) => total + pick(file), 0)
   return {
     parts,
@@ -54,10 +66,17 @@ export function toVisibleDiff(diff: DiffText, mayReadPath: (path: string) => boo
       listed: 0,
       additions: sum((file) => file.additions),
       deletions: sum((file) => file.deletions),
-      hidden: all.length - parts.length,
-      complete: !diff.truncated,
+      hidden,
+      complete: isComplete,
     },
   }
+}
+
+/** The last line was cut somewhere, and a header without hunks may have lost half a name. */
+function toWhole(files: readonly DiffFile[]): DiffFile[] {
+  const last = files.at(-1)
+  if (last === undefined || last.hunks.length < 2) return files.slice(0, -1)
+  return [...files.slice(0, -1), { ...last, hunks: last.hunks.slice(0, -1) }]
 }
 
 function toChangedFile({ oldPath, status, additions, deletions, isBinary }: DiffFile, path: string): ChangedFile {
@@ -96,6 +115,22 @@ export function toDiffPart(
   return isInside && head !== undefined ? { text, lines, continues: head.slice(4) } : { text, lines }
 }
 
+/** A diff that does not fit gets its list of files, so that the reader can choose. */
+export function toShownDiff(
+  visible: VisibleDiff,
+  path: string | undefined,
+  startLine: number,
+  budget: number,
+  maskSecrets: (text: string) => string,
+) {
+  const whole = toDiffPart(visible, path, startLine, budget, maskSecrets)
+  const isWhole = whole.lines.endLine === whole.lines.totalLines
+  if (isWhole || path !== undefined || startLine > 1) return { changes: visible.changes, diff: whole }
+  const listBudget = Math.floor(budget / 3)
+  const changes = toListedChanges(visible.changes, listBudget)
+  return { changes, diff: toDiffPart(visible, path, startLine, budget - listBudget, maskSecrets) }
+}
+
 export function describeDiff({ text, lines, continues }: DiffPart): string {
   if (text === '') return 'No changes to show.'
   const within = continues === undefined ? '' : `, in ${continues}`
@@ -103,14 +138,16 @@ export function describeDiff({ text, lines, continues }: DiffPart): string {
 }
 
 /** `src/app.ts +2 -1`, with what is special about it. */
-function describeFile(file: ChangedFile): string {
+export function describeFile(file: ChangedFile): string {
   const from = file.old_path === undefined ? '' : ` from ${quoteOdd(file.old_path)}`
   const status = file.status === 'modified' ? '' : ` (${file.status}${from})`
   const lines = file.binary
     ? ' binary'
-    : file.additions + file.deletions === 0
-      ? ''
-      : ` +${file.additions} -${file.deletions}`
+    : file.uncompared !== undefined
+      ? ` (not compared: ${file.uncompared})`
+      : file.additions + file.deletions === 0
+        ? ''
+        : ` +${file.additions} -${file.deletions}`
   return `${quoteOdd(file.path)}${status}${lines}`
 }
 

@@ -1,15 +1,7 @@
 import { z } from 'zod'
-import { getCommit, getCommitDiff as loadDiff } from '../gitea/git.js'
-import {
-  Changes,
-  DiffPart,
-  describeChanges,
-  describeDiff,
-  toDiffPart,
-  toListedChanges,
-  toVisibleDiff,
-  type VisibleDiff,
-} from './changed-files.js'
+import { loadCommitDiff } from '../objects/commit-diffs.js'
+import { openCommit } from '../objects/resolve-commit.js'
+import { Changes, DiffPart, describeChanges, describeDiff, toShownDiff, toVisibleDiff } from './changed-files.js'
 import { defineTool } from './define-tool.js'
 import { toDay, toOneLine, toShortId, toText, toTextBudget } from './lines.js'
 import { owner, repo, repositoryPath, sha, startLine } from './params.js'
@@ -39,21 +31,19 @@ export const getCommitDiff = defineTool({
     changes: Changes,
     diff: DiffPart,
   }),
-  async run({ owner, repo, sha, path, start_line }, { gitea, limits, mayReadPath, maskSecrets }) {
-    const [commit, diff] = await Promise.all([
-      getCommit(gitea, { owner, repo, ref: sha }),
-      loadDiff(gitea, { owner, repo, sha }),
-    ])
+  async run({ owner, repo, sha, path, start_line }, { gitea, objects, limits, mayReadPath, maskSecrets }) {
+    const { header, commit } = await openCommit(gitea, { owner, repo, ref: sha })
+    const diff = await loadCommitDiff(gitea, objects, commit)
     const visible = toVisibleDiff(diff, mayReadPath)
     const budget = toTextBudget(limits.maxChars)
-    const message = cutMessage(maskSecrets(commit.message.trim()), Math.floor(budget / 4))
-    const shown = toShown(visible, path, start_line, budget - message.length, maskSecrets)
+    const message = cutMessage(maskSecrets(header.message.trim()), Math.floor(budget / 4))
+    const shown = toShownDiff(visible, path, start_line, budget - message.length, maskSecrets)
     return {
       sha: commit.sha,
-      author: commit.author,
-      authored_at: commit.authoredAt,
+      author: header.author,
+      authored_at: header.authoredAt,
       message,
-      parents: commit.parents,
+      parents: header.parents,
       ...shown,
     }
   },
@@ -66,22 +56,6 @@ export const getCommitDiff = defineTool({
     return toText([head, merge, message, path === undefined ? describeChanges(changes) : '', describeDiff(diff)])
   },
 })
-
-/** A diff that does not fit gets its list of files, so that the reader can choose. */
-function toShown(
-  visible: VisibleDiff,
-  path: string | undefined,
-  startLine: number,
-  budget: number,
-  maskSecrets: (text: string) => string,
-) {
-  const whole = toDiffPart(visible, path, startLine, budget, maskSecrets)
-  const isWhole = whole.lines.endLine === whole.lines.totalLines
-  if (isWhole || path !== undefined || startLine > 1) return { changes: visible.changes, diff: whole }
-  const listBudget = Math.floor(budget / 3)
-  const changes = toListedChanges(visible.changes, listBudget)
-  return { changes, diff: toDiffPart(visible, path, startLine, budget - listBudget, maskSecrets) }
-}
 
 function cutMessage(message: string, maxChars: number): string {
   if (message.length <= maxChars) return message
