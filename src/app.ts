@@ -33,6 +33,7 @@ import type { ClientDocuments } from './oauth/client-documents.js'
 import { createOAuthServer } from './oauth/server.js'
 import { createObjectStore } from './objects/store.js'
 import { loadPolicy } from './policy/load.js'
+import { createCodeSearch } from './search/code-search.js'
 import { catalog } from './tools/catalog.gen.js'
 
 const SWEEP_MS = HOUR
@@ -55,6 +56,8 @@ export interface App {
   isGiteaReachable(): Promise<boolean>
   /** Reads the policy file again; the old one stays when it is broken. */
   reloadPolicy(): boolean
+  /** Looks whether Gitea is another version than before; done every few minutes anyway. */
+  checkGitea(): Promise<void>
   /** Finishes what is under way, writes what is waiting, closes. */
   close(): Promise<void>
 }
@@ -102,12 +105,18 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     clock,
     onFault: (error) => log.warn({ err: error, path: config.objects.path }, 'object_store_fault'),
   })
+  const search = createCodeSearch({
+    ...config.searchIndex,
+    clock,
+    onFault: (error) => log.warn({ err: error, path: config.searchIndex.path }, 'search_index_fault'),
+  })
   const gate: Gate = {
     narrowing: narrowToToolsets(config.toolsets, { name: 'TOOLSETS', place: 'the settings of this server' }),
     capabilities,
     tools: new Map(catalog.map((tool) => [tool.name, tool])),
     gitea,
     objects,
+    search,
     policy,
     limits,
     approvals: createApprovals(store, clock),
@@ -189,6 +198,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     listen: () => listener.listen(config.listen),
     isGiteaReachable,
     reloadPolicy: () => policy.reload(),
+    checkGitea: () => capabilities.check(),
     close: async () => {
       clearInterval(sweep)
       clearInterval(look)
@@ -197,6 +207,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       await mcp.close()
       await Promise.all([gitea.close(), oauth.close()])
       objects.close()
+      search.close()
       await audit.close()
       store.close()
     },

@@ -5,11 +5,11 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { callTool, type Gate } from '../gate/call.js'
-import { checkOffered, type Narrowing } from '../gate/narrowing.js'
+import { couldRun } from '../gate/listing.js'
+import type { Narrowing } from '../gate/narrowing.js'
 import type { CallOutcome, Refusal } from '../gate/refusal.js'
 import type { Caller } from '../identity/caller.js'
 import { createCallId } from '../lib/ids.js'
-import { listable } from '../policy/decide.js'
 import type { Tool } from '../tools/define-tool.js'
 import type { Challenges } from './challenges.js'
 import type { Exchange } from './thin-exchange.js'
@@ -78,14 +78,7 @@ export function isListed(
   tool: Tool,
   { caller, narrowing }: Pick<McpRequest, 'caller' | 'narrowing'>,
 ): boolean {
-  if (checkOffered(gate, tool, narrowing) !== undefined) {
-    return false
-  }
-  const writes = tool.effect !== 'read'
-  if (writes && (!gate.write.enabled || caller.grant.readOnly)) {
-    return false
-  }
-  return listable(gate.policy.current(), tool.name, writes ? 'write' : 'read', 'repo' in tool.input.shape)
+  return couldRun(gate, tool, caller, narrowing)
 }
 
 /**

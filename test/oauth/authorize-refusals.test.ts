@@ -31,6 +31,7 @@ describe('an authorization request with a fault of its own', () => {
     ['plain PKCE', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['a challenge without method', { code_challenge_method: null }, 'invalid_request'],
     ['another resource', { resource: 'https://other.example/mcp' }, 'invalid_target'],
+    ['another resource behind ?', { resource: 'https://other.example/?https://aegis/mcp' }, 'invalid_target'],
     ['a response type other than code', { response_type: 'none' }, 'unsupported_response_type'],
     ['an answer by script', { response_mode: 'form_post' }, 'unsupported_response_mode'],
     ['a request object', { request: 'eyJhbGciOiJub25lIn0.e30.' }, 'request_not_supported'],
@@ -66,15 +67,18 @@ describe('what clients add to a request', () => {
     expect(page.location).toMatch(/\/interaction\/[\w-]+$/)
   })
 
-  it.each(['', '/', '/mcp/', '/mcp/sse'])('takes the spelling "%s" of the resource for ours', async (path) => {
-    const app = await startOAuthApp()
-    const { client_id } = await registerClient(app)
-    const resource = app.url.replace('http:', 'HTTP:') + path
+  it.each(['', '/', '/mcp/', '/mcp/sse', '/mcp?toolsets=issues&readonly=1'])(
+    'takes the spelling "%s" of the resource for ours',
+    async (path) => {
+      const app = await startOAuthApp()
+      const { client_id } = await registerClient(app)
+      const resource = app.url.replace('http:', 'HTTP:') + path
 
-    const page = await createBrowser().get(toAuthorizeUrl(app, client_id, { resource }))
+      const page = await createBrowser().get(toAuthorizeUrl(app, client_id, { resource }))
 
-    expect(page.location).toMatch(/\/interaction\/[\w-]+$/)
-  })
+      expect(page.location).toMatch(/\/interaction\/[\w-]+$/)
+    },
+  )
 
   it('takes any port of a registered loopback redirect, and no other host', async () => {
     const app = await startOAuthApp()

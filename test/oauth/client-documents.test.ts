@@ -6,7 +6,7 @@ import { systemClock } from '../../src/lib/clock.js'
 import { type ClientDocuments, createClientDocuments } from '../../src/oauth/client-documents.js'
 import { createBrowser } from '../support/browser.js'
 import { startOAuthApp, WEB_REDIRECT } from './oauth-app.js'
-import { callMcp, decide, exchange, openConsent, refresh, toAuthorizeUrl } from './oauth-client.js'
+import { callMcp, decide, exchange, openConsent, postForm, refresh, toAuthorizeUrl } from './oauth-client.js'
 
 const CLIENT_ID = 'https://client.example/oauth/client.json'
 
@@ -79,6 +79,28 @@ describe('a client that is known by its document', () => {
       body: { clientId: CLIENT_ID, clientName: 'Example client' },
     })
     expect(web.requests).toEqual(['client.example/oauth/client.json'])
+  })
+
+  it('names the resource by an address that leaves tools out, and gets a token for the one there is', async () => {
+    const web = await createWeb()
+    web.answerJson(DOCUMENT)
+    const app = await startOAuthApp({ documents: web.documents })
+    const resource = `${app.resource}?toolsets=issues&readonly=1`
+    const browser = createBrowser()
+
+    const page = await openConsent(app, browser, toAuthorizeUrl(app, CLIENT_ID, { resource }))
+    const tokens = await exchange(app, CLIENT_ID, await decide(app, browser, page), { resource })
+    const again = await postForm(`${app.url}/token`, {
+      grant_type: 'refresh_token',
+      client_id: CLIENT_ID,
+      refresh_token: tokens.body.refresh_token,
+      resource,
+    })
+
+    for (const { status, body } of [tokens, again]) {
+      expect(status).toBe(200)
+      expect(await callMcp(app, body.access_token)).toMatchObject({ status: 200, body: { clientId: CLIENT_ID } })
+    }
   })
 
   it('may list loopback redirects without a port, as Claude Code does, and is warned about', async () => {
