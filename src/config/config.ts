@@ -26,6 +26,7 @@ export interface Config {
   readonly metricsEnabled: boolean
   readonly databasePath: string
   readonly objects: { readonly path: string; readonly maxBytes: number }
+  readonly searchIndex: { readonly path: string; readonly maxBytes: number }
   readonly policyPath: string
   readonly keys: {
     readonly tokenEncryption: readonly string[] | undefined
@@ -112,7 +113,7 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
     logLevel: env.LOG_LEVEL,
     metricsEnabled: env.METRICS_ENABLED,
     databasePath: env.DATABASE_PATH,
-    objects: { path: toObjectStorePath(env, problems), maxBytes: env.OBJECT_STORE_MAX_MB * MIB },
+    ...toDisposable(env, problems),
     policyPath: env.POLICY_FILE_PATH,
     keys: { tokenEncryption: env.TOKEN_ENCRYPTION_KEYS, auditSigningPath: env.AUDIT_SIGNING_KEY_PATH },
     audit: {
@@ -148,12 +149,24 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
   return { config, problems }
 }
 
-function toObjectStorePath(env: Env, problems: string[]): string {
-  const path = env.OBJECT_STORE_PATH ?? join(dirname(env.DATABASE_PATH), 'objects.db')
-  if (resolve(path) === resolve(env.DATABASE_PATH)) {
-    problems.push('OBJECT_STORE_PATH is the same file as DATABASE_PATH. It needs a file of its own.')
+/** Files that are thrown away when something is wrong with them: none may be another's. */
+function toDisposable(env: Env, problems: string[]) {
+  const toPath = (given: string | undefined, name: string) => given ?? join(dirname(env.DATABASE_PATH), name)
+  const paths = {
+    DATABASE_PATH: env.DATABASE_PATH,
+    OBJECT_STORE_PATH: toPath(env.OBJECT_STORE_PATH, 'objects.db'),
+    SEARCH_INDEX_PATH: toPath(env.SEARCH_INDEX_PATH, 'search.db'),
   }
-  return path
+  const seen = new Map<string, string>()
+  for (const [setting, path] of Object.entries(paths)) {
+    const other = seen.get(resolve(path))
+    if (other !== undefined) problems.push(`${setting} is the same file as ${other}. It needs a file of its own.`)
+    seen.set(resolve(path), setting)
+  }
+  return {
+    objects: { path: paths.OBJECT_STORE_PATH, maxBytes: env.OBJECT_STORE_MAX_MB * MIB },
+    searchIndex: { path: paths.SEARCH_INDEX_PATH, maxBytes: env.SEARCH_INDEX_MAX_MB * MIB },
+  }
 }
 
 function toPublicBaseUrl(env: Env, problems: string[]): string {

@@ -75,8 +75,14 @@ const storage = {
   DATABASE_PATH: text.default('./data/aegis.db').describe('The SQLite file that holds all state.'),
   OBJECT_STORE_PATH: text
     .optional()
-    .describe('Git objects that were read before; may be deleted at any time. Default: objects.db beside the database.'),
+    .describe(
+      'Git objects that were read before; may be deleted at any time. Default: objects.db beside the database.',
+    ),
   OBJECT_STORE_MAX_MB: whole(0, 1_000_000).default(512).describe('Largest size of that file in MB; 0 keeps nothing.'),
+  SEARCH_INDEX_PATH: text
+    .optional()
+    .describe('Index of code search; may be deleted at any time. Default: search.db beside the database.'),
+  SEARCH_INDEX_MAX_MB: whole(16, 1_000_000).default(1024).describe('Largest size of that file in MB.'),
   POLICY_FILE_PATH: text.default('./policy/policy.yaml').describe('The policy file.'),
   TOKEN_ENCRYPTION_KEYS: list
     .optional()

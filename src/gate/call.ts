@@ -7,6 +7,7 @@ import type { Caller } from '../identity/caller.js'
 import type { Clock } from '../lib/clock.js'
 import type { Logger } from '../lib/logger.js'
 import type { ObjectStore } from '../objects/store.js'
+import type { CodeSearch } from '../search/code-search.js'
 import type { Tool, ToolLimits } from '../tools/define-tool.js'
 import type { Approvals } from './approvals.js'
 import { auditFailure, auditPending, auditRefusal, auditSuccess, findLookedInto } from './audit-events.js'
@@ -39,6 +40,7 @@ export interface Gate extends Offer {
   readonly tools: ReadonlyMap<string, Tool>
   readonly gitea: GiteaTransport
   readonly objects: ObjectStore
+  readonly search: CodeSearch
   readonly policy: PolicySource
   readonly limits: Limits
   readonly approvals: Approvals

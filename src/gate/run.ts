@@ -91,7 +91,9 @@ function openWays(gate: Gate, call: ToolCall, { tool, target }: AllowedCall, sig
       onRequest: () => {
         facts.upstreamCalls += 1
         // a client that asked for progress sees each step towards Gitea; how many there will be is not known
-        call.progress?.(facts.upstreamCalls, undefined, 'Asking Gitea')
+        if (!facts.tellsProgress) {
+          call.progress?.(facts.upstreamCalls, undefined, 'Asking Gitea')
+        }
       },
     })
     return watchGitea(client, target, facts)
@@ -112,11 +114,13 @@ function toContext(
   return {
     gitea: ways.tools,
     objects: gate.objects,
+    search: gate.search,
     login: caller.login,
     limits: gate.toolLimits,
     signal,
     log: gate.log,
     mayReadPath: (path) => target === undefined || mayReadPath(policy, target, path).effect === 'allow',
+    mayReadPathIn: (owner, name, path) => mayReadPath(policy, { owner, name }, path).effect === 'allow',
     mayUseRepository: (owner, name) => {
       const repository = { owner, name }
       const may =
@@ -138,6 +142,9 @@ function toContext(
       target: target === undefined ? undefined : { owner: target.owner, repo: target.name },
       gitea: ways.own,
     }),
-    progress: call.progress ?? (() => {}),
+    progress: (done, total, message) => {
+      facts.tellsProgress = true
+      call.progress?.(done, total, message)
+    },
   }
 }

@@ -10,6 +10,8 @@ import type { Target } from './steps.js'
 export interface RunFacts {
   /** Requests sent to Gitea. */
   upstreamCalls: number
+  /** The tool counts its steps itself. */
+  tellsProgress: boolean
   /** Secrets masked before the answer was cut to size. */
   masked: number
   /** Whether something was changed; `maybe` when a write was sent and its answer is not known. */
@@ -27,6 +29,7 @@ export interface RunFacts {
 export function createRunFacts(): RunFacts {
   return {
     upstreamCalls: 0,
+    tellsProgress: false,
     masked: 0,
     changed: 'no',
     movedTo: undefined,

@@ -5,6 +5,7 @@ import type { RepositoryName } from '../gitea/repos.js'
 import type { Logger } from '../lib/logger.js'
 import type { Scope } from '../oauth/scope.js'
 import type { ObjectStore } from '../objects/store.js'
+import type { CodeSearch } from '../search/code-search.js'
 
 /** What a call does to Gitea. Nothing here deletes: there is no such operation to send. */
 type Effect = 'read' | 'create' | 'update'
@@ -37,6 +38,8 @@ export interface ToolContext {
   readonly gitea: GiteaClient
   /** Git objects fetched before, by anyone. Only `objects/` reads it, behind a check of this caller's right. */
   readonly objects: ObjectStore
+  /** Searches commits that Gitea named for this caller in this call. */
+  readonly search: CodeSearch
   readonly login: string
   readonly limits: ToolLimits
   /** Fires when the caller leaves or the deadline passes; reads stop, writes that were sent are finished. */
@@ -44,6 +47,8 @@ export interface ToolContext {
   readonly log: Logger
   /** Whether policy lets this caller see `path` in the repository of this call. */
   mayReadPath(path: string): boolean
+  /** The same for any repository; a tool that looks into several, or into one it was not given, asks this. */
+  mayReadPathIn(owner: string, name: string, path: string): boolean
   /** Whether policy and grant let this caller use this tool on that repository; lists leave out the others. */
   mayUseRepository(owner: string, name: string): boolean
   /**

@@ -34,6 +34,18 @@ describe('settings', () => {
     )
   })
 
+  test('so does the search index, and none of the files is another', () => {
+    const beside = loadConfig({ ...REQUIRED, DATABASE_PATH: '/var/lib/aegis/state.db', SEARCH_INDEX_MAX_MB: '64' })
+
+    expect(beside.searchIndex).toEqual({ path: '/var/lib/aegis/search.db', maxBytes: 64 * 1024 * 1024 })
+    expect(() => loadConfig({ ...REQUIRED, SEARCH_INDEX_PATH: './data/aegis.db' })).toThrow(
+      'SEARCH_INDEX_PATH is the same file as DATABASE_PATH',
+    )
+    expect(() => loadConfig({ ...REQUIRED, SEARCH_INDEX_PATH: 'a.db', OBJECT_STORE_PATH: './a.db' })).toThrow(
+      'SEARCH_INDEX_PATH is the same file as OBJECT_STORE_PATH',
+    )
+  })
+
   test('everything that is missing or wrong is said at once, each in a sentence that says what to change', () => {
     const load = () =>
       loadConfig({

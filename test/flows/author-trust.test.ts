@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthorTrust, createAuthorTrust } from '../../src/gate/author-trust.js'
 import { createGiteaTransport, type GiteaTransport } from '../../src/gitea/client.js'
-import { systemClock } from '../../src/lib/clock.js'
-import { createSilentLogger } from '../../src/lib/logger.js'
-import { createObjectStore } from '../../src/objects/store.js'
-import type { Tool, ToolContext } from '../../src/tools/define-tool.js'
+import { createCodeSearch } from '../../src/search/code-search.js'
+import type { Tool } from '../../src/tools/define-tool.js'
 import { getIssue } from '../../src/tools/get-issue.js'
 import { getPullRequest } from '../../src/tools/get-pull-request.js'
 import { listIssueComments } from '../../src/tools/list-issue-comments.js'
@@ -12,6 +10,7 @@ import { listIssues } from '../../src/tools/list-issues.js'
 import { listPullRequests } from '../../src/tools/list-pull-requests.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 import { startGitea } from '../support/start-gitea.js'
+import { createToolRunner, type ToolRunner } from '../tools/run-tool.js'
 
 const quay = { owner: 'harbor', repo: 'quay' }
 const booking = { owner: 'harbor', repo: 'booking' }
@@ -19,6 +18,7 @@ const booking = { owner: 'harbor', repo: 'booking' }
 let gitea: GiteaUnderTest
 let transport: GiteaTransport
 let token: string
+let mallory: ToolRunner
 let requests: number
 
 beforeAll(async () => {
@@ -39,10 +39,12 @@ beforeAll(async () => {
   await gitea.addCollaborator('harbor', 'quay', 'guest', 'read')
   await gitea.addCollaborator('harbor', 'quay', 'helper', 'write')
   transport = createGiteaTransport({ baseUrl: gitea.url, timeoutMs: 20_000, maxResponseBytes: 1024 * 1024 })
+  mallory = await createToolRunner(gitea, 'mallory')
   token = await gitea.createToken('mallory', ['read:user', 'read:repository', 'read:issue'])
 })
 
 afterAll(async () => {
+  await mallory.close()
   await transport.close()
   await gitea.close()
 })
@@ -144,22 +146,8 @@ describe('what an outsider wrote', () => {
   })
 
   async function read(tool: Tool, args: Record<string, unknown>, trusts: (login: string) => boolean) {
-    const context: ToolContext = {
-      gitea: clientOf(tool.operations),
-      objects: createObjectStore({ path: '', maxBytes: 0, clock: systemClock }),
-      login: 'mallory',
-      limits: { maxItems: 200, maxChars: 20_000, maxFileBytes: 1000 },
-      signal: new AbortController().signal,
-      log: createSilentLogger(),
-      mayReadPath: () => true,
-      mayUseRepository: () => true,
-      maskSecrets: (text) => text,
-      trustAuthors: async () => trusts,
-      progress: () => {},
-    }
-    const answer = await tool.call(tool.input.parse(args), context)
-    tool.output.parse(answer.data)
-    return `${answer.text}\n${JSON.stringify(answer.data)}`
+    const { text, data } = await mallory.run(tool, args, { trusts })
+    return `${text}\n${JSON.stringify(data)}`
   }
 
   const cases = () =>

@@ -23,7 +23,7 @@ import type { OperationName } from '../../src/gitea/operations.js'
 import type { Caller } from '../../src/identity/caller.js'
 import { systemClock } from '../../src/lib/clock.js'
 import { createSilentLogger } from '../../src/lib/logger.js'
-import { MINUTE, SECOND } from '../../src/lib/units.js'
+import { MIB, MINUTE, SECOND } from '../../src/lib/units.js'
 import { createChallenges } from '../../src/mcp/challenges.js'
 import { createMcpEndpoint, type McpEndpoint } from '../../src/mcp/http-endpoint.js'
 import { createOriginCheck } from '../../src/mcp/origins.js'
@@ -32,6 +32,7 @@ import type { HttpRefusal } from '../../src/mcp/thin-exchange.js'
 import { toListedTools } from '../../src/mcp/tool-list.js'
 import { createObjectStore } from '../../src/objects/store.js'
 import { parsePolicy } from '../../src/policy/load.js'
+import { createCodeSearch } from '../../src/search/code-search.js'
 import type { Tool } from '../../src/tools/define-tool.js'
 import { buildCaller } from './build-caller.js'
 
@@ -84,6 +85,7 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
     tools: new Map(options.tools.map((tool) => [tool.name, tool])),
     gitea,
     objects: createObjectStore({ path: join(folder, 'objects.db'), maxBytes: 0, clock: systemClock }),
+    search: createCodeSearch({ path: join(folder, 'search.db'), maxBytes: 16 * MIB, clock: systemClock }),
     policy: createPolicySource(
       () => parsePolicy(POLICY, { file: 'policy.yaml', toolNames: options.tools.map(({ name }) => name) }),
       log,

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/lib/clock.js'
 import { createSilentLogger } from '../../src/lib/logger.js'
 import { MIB } from '../../src/lib/units.js'
 import { createObjectStore, type ObjectStore } from '../../src/objects/store.js'
+import { createCodeSearch } from '../../src/search/code-search.js'
 import type { Tool, ToolAnswer, ToolContext, ToolLimits } from '../../src/tools/define-tool.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 
@@ -24,10 +25,13 @@ interface RunOverrides {
   /** Called for each request to Gitea. */
   readonly onRequest?: (operation: OperationName) => void
   readonly mayReadPath?: (path: string) => boolean
+  /** What `mayReadPath` says of every repository, unless given. */
+  readonly mayReadPathIn?: (owner: string, name: string, path: string) => boolean
   /** Whose text may be shown; everyone's unless given. */
   readonly trusts?: (login: string) => boolean
   readonly mayUseRepository?: (owner: string, name: string) => boolean
   readonly maskSecrets?: (text: string) => string
+  readonly progress?: ToolContext['progress']
 }
 
 /** The scopes that sign-in asks Gitea for. */
@@ -46,21 +50,24 @@ export async function createToolRunner(
   const folder = mkdtempSync(join(tmpdir(), 'aegis-objects-'))
   const store =
     objects ?? createObjectStore({ path: join(folder, 'objects.db'), maxBytes: 64 * MIB, clock: systemClock })
+  const search = createCodeSearch({ path: join(folder, 'search.db'), maxBytes: 64 * MIB, clock: systemClock })
   const run = async (tool: Tool, args: Record<string, unknown>, overrides: RunOverrides = {}) => {
     const signal = overrides.signal ?? new AbortController().signal
     const watched = overrides.onRequest === undefined ? {} : { onRequest: overrides.onRequest }
     const context: ToolContext = {
       gitea: transport.as(credential, { operations: tool.operations, signal, requestId: 'test', ...watched }),
       objects: store,
+      search,
       login,
       limits: { maxItems: 200, maxChars: 20_000, maxFileBytes: 1_048_576, ...overrides.limits },
       signal,
       log: createSilentLogger(),
       mayReadPath: overrides.mayReadPath ?? (() => true),
+      mayReadPathIn: overrides.mayReadPathIn ?? ((_owner, _name, path) => overrides.mayReadPath?.(path) ?? true),
       mayUseRepository: overrides.mayUseRepository ?? (() => true),
       maskSecrets: overrides.maskSecrets ?? ((text) => text),
       trustAuthors: async () => overrides.trusts ?? (() => true),
-      progress: () => {},
+      progress: overrides.progress ?? (() => {}),
     }
     const answer = await tool.call(tool.input.parse(args), context)
     tool.output.parse(answer.data)
@@ -72,6 +79,7 @@ export async function createToolRunner(
     close: async () => {
       await transport.close()
       if (objects === undefined) store.close()
+      search.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
