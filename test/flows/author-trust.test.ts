@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthorTrust, createAuthorTrust } from '../../src/gate/author-trust.js'
 import { createGiteaTransport, type GiteaTransport } from '../../src/gitea/client.js'
-import { createCodeSearch } from '../../src/search/code-search.js'
 import type { Tool } from '../../src/tools/define-tool.js'
 import { getIssue } from '../../src/tools/get-issue.js'
 import { getPullRequest } from '../../src/tools/get-pull-request.js'
