@@ -3,7 +3,7 @@ import { Conflict, InvalidInput } from '../lib/errors.js'
 import { parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
 import { getIssue, Issue, type IssueRequest } from './issues.js'
-import { toName } from './repos.js'
+import { toName, toPage } from './repos.js'
 
 /* Changing issues and what is pull requests' issue side: text, state, milestone, people, labels. */
 
@@ -98,4 +98,33 @@ async function sendLabels(
     subject: `labels of #${index} in ${toName(args)}`,
   })
   return parseAnswer(z.array(IssueLabel).nullable(), answer) ?? []
+}
+
+const TimelineEntry = z.object({ type: z.string(), body: z.string().nullish(), label: IssueLabel.nullish() })
+
+export interface LabelEvent {
+  readonly label: IssueLabel
+  readonly isAdded: boolean
+}
+
+/**
+ * Labels put on and taken off, oldest first.
+ *
+ * @param since as Gitea writes times; what happened in that second is included
+ */
+export async function listLabelEvents(
+  client: GiteaClient,
+  args: IssueRequest,
+  since: string,
+): Promise<readonly LabelEvent[]> {
+  const { owner, repo, index } = args
+  const answer = await client.request('listIssueTimeline', {
+    path: { owner, repo, index },
+    query: { since, page: 1, limit: 50 },
+    subject: `#${index} in ${toName(args)}`,
+  })
+  return toPage(TimelineEntry, answer).items.flatMap(({ type, body, label }) =>
+    // a label that was deleted since has no name any more
+    type === 'label' && label ? [{ label, isAdded: body === '1' }] : [],
+  )
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { testIssueWrites } from '../support/gitea-contract-issue-writes.js'
 import { testAccess, testCode, testLists } from '../support/gitea-contract-rest.js'
 import { testWrites } from '../support/gitea-contract-writes.js'
 import { type RealGitea, startRealGitea } from '../support/gitea-real/start.js'
@@ -14,4 +15,5 @@ describe('a real Gitea', () => {
   describe('lists', () => testLists(() => gitea))
   describe('access', () => testAccess(() => gitea))
   describe('writes', () => testWrites(() => gitea))
+  describe('issue writes', () => testIssueWrites(() => gitea))
 })

@@ -49,13 +49,15 @@ test('takes labels of the organisation', async () => {
   expect(data).toMatchObject({ labels: ['bug', 'storm'], dropped: [] })
 })
 
-test('takes a milestone by id', async () => {
+test('takes a milestone by id, as a number too', async () => {
   const response = await fetch(`${gitea.url}/api/v1/repos/harbor/booking/milestones?page=1`)
   const [milestone] = (await response.json()) as { id: number }[]
 
-  const { data } = await alice.run(createIssue, { ...booking, title: 'By id', milestone: String(milestone?.id) })
+  for (const id of [milestone?.id, String(milestone?.id)]) {
+    const { data } = await alice.run(createIssue, { ...booking, title: 'By id', milestone: id })
 
-  expect(data.milestone).toBe('Winter timetable')
+    expect(data.milestone).toBe('Winter timetable')
+  }
 })
 
 test.each([

@@ -65,6 +65,30 @@ test('a comment of another repository is not found, and stays', async () => {
   ).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining(`comment ${id} in alice/field-notes`) })
 })
 
+test('an event of the timeline is not found as a comment', async () => {
+  await sendToGitea(gitea, 'alice', 'POST', '/repos/harbor/booking/issues/2/labels', { labels: ['bug'] })
+  const timeline = await sendToGitea(gitea, 'alice', 'GET', '/repos/harbor/booking/issues/2/timeline?page=1&limit=50')
+  const event = (timeline as { id: number; type: string }[]).findLast(({ type }) => type === 'label')
+
+  await expect(alice.run(editIssueComment, { ...booking, comment_id: event?.id, body: 'x' })).rejects.toMatchObject({
+    code: 'not_found',
+    message: expect.stringContaining('an event or a review, not a comment'),
+  })
+})
+
+test('an archived repository refuses by name', async () => {
+  await gitea.addRepository({ owner: 'alice', name: 'attic', files: { 'a.md': 'a' } })
+  await gitea.addIssue({ owner: 'alice', repo: 'attic', author: 'alice', title: 'Old' })
+  const { id } = (await sendToGitea(gitea, 'alice', 'POST', '/repos/alice/attic/issues/1/comments', { body: 'a' })) as {
+    id: number
+  }
+  await sendToGitea(gitea, 'alice', 'PATCH', '/repos/alice/attic', { archived: true })
+
+  await expect(
+    alice.run(editIssueComment, { owner: 'alice', repo: 'attic', comment_id: id, body: 'b' }),
+  ).rejects.toMatchObject({ rule: 'gitea.archived' })
+})
+
 test('a missing comment is not found', async () => {
   await expect(alice.run(editIssueComment, { ...booking, comment_id: 999_999, body: 'x' })).rejects.toMatchObject({
     code: 'not_found',

@@ -3,6 +3,7 @@ import { removeLabels } from '../../src/tools/remove-labels.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 import { sendToGitea } from '../support/send-to-gitea.js'
 import { startGitea } from '../support/start-gitea.js'
+import { interpose } from './interpose.js'
 import { createToolRunner, type ToolRunner } from './run-tool.js'
 
 let gitea: GiteaUnderTest
@@ -36,7 +37,7 @@ test('takes off all of them, from a pull request too', async () => {
   expect(text).toContain('took off feature; no labels now')
 })
 
-test('a label of the organisation goes, one of the repository with the same id stays', async () => {
+test('a label of the organisation goes, one of the repository stays', async () => {
   await gitea.addLabel({ owner: 'harbor', name: 'storm', color: '123456' })
   await sendToGitea(gitea, 'alice', 'POST', '/repos/harbor/booking/issues/4/labels', { labels: ['storm', 'bug'] })
 
@@ -53,6 +54,33 @@ test('nothing to take off writes nothing and says so', async () => {
 
   expect(text).toContain('harbor/booking#5: nothing to change; now bug')
   expect(await sendToGitea(gitea, 'alice', 'GET', path)).toEqual(before)
+})
+
+test.each([
+  ['put on', { method: 'POST', labels: ['security'] }, 'security'],
+  ['took off', { method: 'PUT', labels: ['bug'] }, 'feature'],
+])('says which label somebody %s at the same moment, as this undoes it', async (_what, { method, labels }, crossed) => {
+  const index = await gitea.addIssue({ ...booking, author: 'bob', title: 'Race', labels: ['bug', 'feature'] })
+  const between = await interpose(gitea, 'PUT', () =>
+    sendToGitea(gitea, 'bob', method, `/repos/harbor/booking/issues/${index}/labels`, { labels }),
+  )
+  const late = await createToolRunner(between.gitea)
+
+  const { data, text } = await late.run(removeLabels, { ...booking, issue_number: index, labels: ['bug'] })
+
+  expect(data).toMatchObject({ removed: ['bug'], labels: ['feature'], crossed: [crossed] })
+  expect(text).toContain(`Somebody changed ${crossed} at the same moment`)
+  await late.close()
+  await between.close()
+})
+
+test('says nothing of labels that changed before or after', async () => {
+  const index = await gitea.addIssue({ ...booking, author: 'bob', title: 'No race', labels: ['feature'] })
+  await sendToGitea(gitea, 'alice', 'POST', `/repos/harbor/booking/issues/${index}/labels`, { labels: ['bug'] })
+
+  const { data } = await alice.run(removeLabels, { ...booking, issue_number: index, labels: ['feature'] })
+
+  expect(data).toMatchObject({ removed: ['feature'], labels: ['bug'], crossed: [] })
 })
 
 test('an unknown label takes none off', async () => {
