@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { NotFound } from '../lib/errors.js'
 import { parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
-import type { DiffText } from './git.js'
+import { Commit, type DiffText } from './git.js'
 import { IssueFields, type IssueRequest, toIssueFields } from './issues.js'
 import { getRepository, type Page, type PageRequest, type RepositoryName, toName, toPage } from './repos.js'
 
@@ -79,6 +79,17 @@ export async function getPullDiff(client: GiteaClient, args: IssueRequest): Prom
   const { owner, repo, index } = args
   const answer = await client.request('getPullRequestDiff', { path: { owner, repo, index }, subject: toSubject(args) })
   return { text: parseAnswer(z.string(), answer), truncated: answer.truncated }
+}
+
+/** Commits since the merge base, newest first. */
+export async function listPullCommits(client: GiteaClient, args: IssueRequest & PageRequest): Promise<Page<Commit>> {
+  const { owner, repo, index, page, limit } = args
+  const answer = await client.request('listPullRequestCommits', {
+    path: { owner, repo, index },
+    query: { page, limit, verification: false, files: false },
+    subject: toSubject(args),
+  })
+  return toPage(Commit, answer)
 }
 
 function toSubject(args: IssueRequest): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
+import { type Page, type PageRequest, type RepositoryName, toName, toPage } from './repos.js'
 
 const User = z
   .object({
@@ -25,4 +26,41 @@ export async function listAssignees(client: GiteaClient, { owner, repo }: { owne
     subject: `repository ${owner}/${repo}`,
   })
   return parseAnswer(Logins, answer) ?? []
+}
+
+const Profile = z
+  .object({
+    id: z.number(),
+    login: z.string(),
+    full_name: z.string().default(''),
+    description: z.string().default(''),
+    location: z.string().default(''),
+    website: z.string().default(''),
+    visibility: z.string().default(''),
+    created: z.string(),
+  })
+  .transform(({ full_name, created, ...profile }) => ({ ...profile, fullName: full_name, createdAt: created }))
+export type Profile = z.output<typeof Profile>
+
+/**
+ * What a person or an organisation shows of itself; anyone with an account writes their own.
+ *
+ * @throws NotFound for one that is not there or hides from this person, or that was renamed
+ */
+export async function getUser(client: GiteaClient, username: string): Promise<Profile> {
+  return parseAnswer(
+    Profile,
+    await client.request('getUser', { path: { username }, subject: `user or organisation ${username}` }),
+  )
+}
+
+/** People who were added to a repository themselves: no owner, no members of teams. */
+export async function listCollaborators(client: GiteaClient, args: RepositoryName & PageRequest): Promise<Page<User>> {
+  const { owner, repo, page, limit } = args
+  const answer = await client.request('listCollaborators', {
+    path: { owner, repo },
+    query: { page, limit },
+    subject: `repository ${toName(args)}`,
+  })
+  return toPage(User, answer)
 }
