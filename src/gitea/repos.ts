@@ -113,6 +113,55 @@ export async function searchRepositories(
   return { items: data ?? [], total: answer.total }
 }
 
+/** A part of an organisation's repositories. */
+export interface OrgRepositories extends Page<Repository> {
+  /** The end of the list, which no short or empty page proves here. */
+  readonly isLast: boolean
+}
+
+/** Repositories of an organisation that the person may see, oldest first; counted only where one page has them all. */
+export async function listOrgRepositories(
+  client: GiteaClient,
+  { org, page, limit }: PageRequest & { readonly org: string },
+): Promise<OrgRepositories> {
+  const answer = await client.request('listOrgRepositories', {
+    path: { org },
+    query: { page, limit },
+    subject: `organisation ${org}`,
+  })
+  const { items, total: counted = 0 } = toPage(Repository, answer)
+  // Gitea counts what the person may not see, too, and leaves it out after it has cut the page
+  if (page === 1 && items.length >= counted) return { items, total: items.length, isLast: true }
+  // a page with rows may be short because Gitea is set to smaller ones than asked for: then there is more
+  return { items, total: undefined, isLast: items.length === 0 && page * limit >= counted }
+}
+
+export interface Language {
+  readonly name: string
+  readonly bytes: number
+}
+
+/** Bytes of code by language on the default branch, most first; Gitea counts them in the background after a push. */
+export async function listLanguages(client: GiteaClient, name: RepositoryName): Promise<readonly Language[]> {
+  const { owner, repo } = name
+  const answer = await client.request('getLanguages', { path: { owner, repo }, subject: `repository ${toName(name)}` })
+  const bytes = parseAnswer(z.record(z.string(), z.number()).nullable(), answer) ?? {}
+  return Object.entries(bytes)
+    .map(([language, size]) => ({ name: language, bytes: size }))
+    .sort((left, right) => right.bytes - left.bytes)
+}
+
+/** Words that describe a repository; Gitea allows 25. */
+export async function listTopics(client: GiteaClient, name: RepositoryName): Promise<string[]> {
+  const { owner, repo } = name
+  const answer = await client.request('listTopics', {
+    path: { owner, repo },
+    query: { page: 1, limit: 50 },
+    subject: `repository ${toName(name)}`,
+  })
+  return parseAnswer(z.object({ topics: z.array(z.string()).nullable() }), answer).topics ?? []
+}
+
 /** Reads a list; Gitea sends `null` for some empty ones. */
 export function toPage<T>(schema: z.ZodType<T>, answer: GiteaAnswer): Page<T> {
   return { items: parseAnswer(z.array(schema).nullable(), answer) ?? [], total: answer.total }

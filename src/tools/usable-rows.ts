@@ -27,13 +27,19 @@ export interface UsablePart<T> extends ListPart<T> {
   readonly unread: boolean
 }
 
+/** What Gitea sends as one page of a list. */
+export interface LoadedPage<T> extends Page<T> {
+  /** Where neither an empty page nor the total tells the end of the list. */
+  readonly isLast?: boolean
+}
+
 /**
  * @param load one page of Gitea's list
  * @param isUsable whether this connection may know of the row
  * @param describe a row as it will be shown, to see how many fit
  */
 export async function loadUsablePart<T>(
-  load: (request: PageRequest) => Promise<Page<T>>,
+  load: (request: PageRequest) => Promise<LoadedPage<T>>,
   isUsable: (item: T) => boolean,
   { page, limit }: PageRequest,
   describe: (item: T) => string,
@@ -50,7 +56,7 @@ export async function loadUsablePart<T>(
 }
 
 async function collect<T>(
-  load: (request: PageRequest) => Promise<Page<T>>,
+  load: (request: PageRequest) => Promise<LoadedPage<T>>,
   isUsable: (item: T) => boolean,
   { page, limit }: PageRequest,
 ) {
@@ -64,11 +70,11 @@ async function collect<T>(
   const usable: T[] = []
   let seen = 0
   for (let at = 1; at <= MOST_PAGES; at += 1) {
-    const { items, total } = await load({ page: at, limit: GITEA_PAGE })
+    const { items, total, isLast } = await load({ page: at, limit: GITEA_PAGE })
     seen += items.length
     usable.push(...items.filter(isUsable))
     const hidden = seen - usable.length
-    const isAll = items.length === 0 || seen >= (total ?? Number.POSITIVE_INFINITY)
+    const isAll = isLast ?? (items.length === 0 || seen >= (total ?? Number.POSITIVE_INFINITY))
     // one more than the page tells whether there is a next one
     if (isAll || usable.length > page * limit) return { usable, hidden, total, isAll, isCut: false }
   }
