@@ -7,11 +7,5 @@ export const TOOLS_KNOWN_ELSEWHERE: readonly string[] = [
   'compare_refs',
   'create_release',
   'edit_release',
-  'get_repo_languages',
-  'list_org_repositories',
-  'list_organizations',
-  'list_pull_request_commits',
-  'list_pull_request_files',
-  'list_repo_topics',
   'search_code',
 ]

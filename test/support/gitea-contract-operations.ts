@@ -16,6 +16,7 @@ import { activityExchanges, addActivity } from './gitea-contract-activity-operat
 import { codeReadExchanges } from './gitea-contract-code-operations.js'
 import { codeWriteExchanges } from './gitea-contract-code-write-operations.js'
 import { issueWriteExchanges } from './gitea-contract-issue-writes-operations.js'
+import { peopleExchanges } from './gitea-contract-people-operations.js'
 import { prepareRepositoryExchanges, repositoryExchanges } from './gitea-contract-repository-operations.js'
 import { searchExchanges } from './gitea-contract-search-operations.js'
 import type { GiteaUnderTest } from './gitea-under-test.js'
@@ -63,6 +64,7 @@ const exchanges: Exchanges = {
   ...activityExchanges,
   ...codeReadExchanges,
   ...issueWriteExchanges,
+  ...peopleExchanges,
   ...repositoryExchanges,
   ...searchExchanges,
   getCurrentUser: {

@@ -44,6 +44,7 @@ function addAccount(instance: Instance, user: NewUser, isOrganization: boolean):
     login: user.login,
     isOrganization,
     fullName: user.fullName ?? '',
+    profile: { description: '', location: '', website: '' },
     email: user.email ?? (isOrganization ? '' : `${user.login.toLowerCase()}@example.test`),
     password: user.password,
     isAdmin: user.admin ?? false,

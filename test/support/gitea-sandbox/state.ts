@@ -34,6 +34,7 @@ export interface Account {
   login: string
   readonly isOrganization: boolean
   fullName: string
+  profile: { readonly description: string; readonly location: string; readonly website: string }
   email: string
   password: string
   isAdmin: boolean

@@ -99,16 +99,39 @@ function createToken(request: ApiRequest): Reply {
 
 function answerOrganizations(request: ApiRequest, person: Account): Reply {
   const { instance } = request
-  const found = [...instance.state.accounts.values()].filter(
-    (account) =>
-      account.isOrganization &&
-      isMember(instance.state, account.id, person.id) &&
-      // Memberships are private until made public, which nobody here does.
-      (request.doer?.isAdmin || request.doer?.id === person.id),
-  )
+  const found = [...instance.state.accounts.values()]
+    .filter(
+      (account) =>
+        account.isOrganization &&
+        isMember(instance.state, account.id, person.id) &&
+        // Memberships are private until made public, which nobody here does.
+        (request.doer?.isAdmin || request.doer?.id === person.id),
+    )
+    .sort((left, right) => (left.login.toLowerCase() < right.login.toLowerCase() ? -1 : 1))
   const page = readPage(request)
   const rows = slicePage(found, page).map((account) => presentOrganization(instance, account))
   return jsonPage(request, rows, found.length, { link: true, page })
+}
+
+/** What is left out keeps its value. */
+function changeSettings(request: ApiRequest): Reply {
+  const doer = requireDoer(request)
+  const fields = readFields(request)
+  doer.fullName = findText(request, fields, 'full_name') ?? doer.fullName
+  doer.profile = {
+    description: findText(request, fields, 'description') ?? doer.profile.description,
+    location: findText(request, fields, 'location') ?? doer.profile.location,
+    website: findText(request, fields, 'website') ?? doer.profile.website,
+  }
+  return json(200, {
+    full_name: doer.fullName,
+    ...doer.profile,
+    language: doer.language,
+    theme: 'gitea-auto',
+    diff_view_style: '',
+    hide_email: doer.keepEmailPrivate,
+    hide_activity: false,
+  })
 }
 
 export function addUserRoutes(api: Api): void {
@@ -126,6 +149,7 @@ export function addUserRoutes(api: Api): void {
     const doer = requireDoer(request)
     return json(200, presentUser(request.instance, doer, doer))
   })
+  api.plain('PATCH', '/user/settings', ['user'], changeSettings)
   api.plain('GET', '/user/orgs', [['user', 'organization']], (request) =>
     answerOrganizations(request, requireDoer(request)),
   )
