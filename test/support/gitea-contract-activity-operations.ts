@@ -1,23 +1,35 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { getNotification, listNotifications, markNotificationRead } from '../../src/gitea/notifications.js'
+import { listReviewComments, listReviews } from '../../src/gitea/reviews.js'
+import { listBlocks, listDependencies, loadTimeline } from '../../src/gitea/timeline.js'
 import { getWikiPage, listWikiPages } from '../../src/gitea/wiki.js'
 import type { Exchanges } from './contract-exchange.js'
 import type { GiteaUnderTest } from './gitea-under-test.js'
 import { sendToGitea } from './send-to-gitea.js'
 
+const booking = { owner: 'harbor', repo: 'booking', index: 6 }
 const notes = { owner: 'alice', repo: 'field-notes' }
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT/)
 
 let thread = 0
+let review = 0
 
-/** Puts into the story what only people's doings make: a wiki, a notification. */
+/** Puts into the story what only people's doings make: a wiki, a notification, a dependency, a review. */
 export async function addActivity(gitea: GiteaUnderTest): Promise<void> {
   await sendToGitea(gitea, 'alice', 'POST', '/repos/alice/field-notes/wiki/new', {
     title: 'Tide tables',
     content_base64: Buffer.from('# Low water\n').toString('base64'),
   })
   await gitea.addIssue({ ...notes, author: 'bob', title: 'The tide is late', assignees: ['alice'] })
+  await gitea.addIssue({ ...notes, author: 'alice', title: 'Buy a new tide table' })
+  await sendToGitea(gitea, 'alice', 'POST', '/repos/alice/field-notes/issues/1/dependencies', { ...notes, index: 2 })
+  const sent = (await sendToGitea(gitea, 'mallory', 'POST', '/repos/harbor/booking/pulls/6/reviews', {
+    event: 'COMMENT',
+    body: 'Only looking.',
+    comments: [{ path: 'src/booking/cancel-rules.ts', body: 'Why a day?', new_position: 1 }],
+  })) as { readonly id: number }
+  review = sent.id
   // Gitea tells people in the background
   for (let tries = 0; tries < 200 && thread === 0; tries += 1) {
     const rows = (await sendToGitea(gitea, 'alice', 'GET', '/notifications?page=1')) as {
@@ -31,7 +43,51 @@ export async function addActivity(gitea: GiteaUnderTest): Promise<void> {
 
 const notification = { ...notes, type: 'Issue', title: 'The tide is late', state: 'open', number: 1, isPinned: false }
 
+const linked = { ...notes, isClosed: false }
+
 export const activityExchanges: Exchanges = {
+  listIssueTimeline: {
+    // exactly as many as there are: what comes after a page that is not full is looked up by another request
+    send: async (client) => (await loadTimeline(client, { ...notes, index: 2, page: 1, limit: 1 })).items,
+    parsed: [{ type: 'add_dependency', author: 'alice', at: moment, other: { ...notes, number: 1 } }],
+  },
+  listIssueDependencies: {
+    send: (client) => listDependencies(client, { ...notes, index: 1 }),
+    parsed: [{ ...linked, number: 2, title: 'Buy a new tide table', author: 'alice' }],
+  },
+  listIssueBlocks: {
+    send: (client) => listBlocks(client, { ...notes, index: 2 }),
+    parsed: [{ ...linked, number: 1, title: 'The tide is late', author: 'bob' }],
+  },
+  listReviews: {
+    send: (client) => listReviews(client, { ...booking, page: 1, limit: 50 }),
+    parsed: {
+      items: expect.arrayContaining([
+        expect.objectContaining({ author: 'bob', state: 'REQUEST_REVIEW', comments: 0 }),
+        expect.objectContaining({
+          author: 'mallory',
+          state: 'COMMENT',
+          body: 'Only looking.',
+          comments: 1,
+          at: moment,
+        }),
+      ]),
+      total: expect.any(Number),
+    },
+  },
+  listReviewComments: {
+    send: (client) => listReviewComments(client, { ...booking, id: review }),
+    parsed: [
+      {
+        author: 'mallory',
+        body: 'Why a day?',
+        path: 'src/booking/cancel-rules.ts',
+        line: 1,
+        oldLine: 0,
+        resolvedBy: '',
+      },
+    ],
+  },
   listWikiPages: {
     send: (client) => listWikiPages(client, { ...notes, page: 1, limit: 2 }),
     parsed: { items: [{ title: 'Tide tables', author: 'Alice Moreau', changedAt: moment }], total: 1 },

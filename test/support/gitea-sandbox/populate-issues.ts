@@ -4,6 +4,7 @@ import { findObject, runGit } from './git.js'
 import { notifyOf } from './notify.js'
 import { requireAccount, requireRepository } from './populate.js'
 import type { Instance, Issue, Label, Milestone, PullRequest, Repository } from './state.js'
+import { insertEvent } from './timeline.js'
 
 function findLabels(instance: Instance, repository: Repository, names: readonly string[]): Label[] {
   return names.map((name) => {
@@ -82,6 +83,7 @@ async function insertPull(instance: Instance, wanted: NewPullRequest): Promise<n
   const issue = insertIssue(instance, repository, content, pull)
   await runGit(directory, ['update-ref', `refs/pull/${issue.index}/head`, head])
   for (const reviewerId of reviewers) {
+    insertEvent(instance, issue, issue.posterId, { type: 'review_request', assigneeId: reviewerId })
     const id = state.nextId('review')
     const createdAt = clock.now()
     state.reviews.set(id, {

@@ -28,7 +28,7 @@ export interface LabelEvent {
   readonly createdAt: number
 }
 
-/** A row of a timeline that is no comment. */
+/** A row of a timeline that is neither a comment nor about a label. */
 export interface TimelineEvent {
   readonly id: number
   readonly issueId: number
@@ -39,13 +39,12 @@ export interface TimelineEvent {
     | 'assignees'
     | 'change_title'
     | 'close'
-    | 'label'
     | 'milestone'
     | 'remove_dependency'
     | 'reopen'
+    | 'review_request'
   readonly oldTitle?: string
   readonly newTitle?: string
-  readonly labelId?: number
   readonly assigneeId?: number
   readonly isRemoved?: boolean
   readonly oldMilestoneId?: number | undefined
@@ -55,8 +54,6 @@ export interface TimelineEvent {
 
 export interface Activity {
   readonly events: Map<number, TimelineEvent>
-  /** Pairs of issue ids: the first waits for the second. */
-  readonly dependencies: (readonly [number, number])[]
   readonly notifications: Map<number, Notification>
   /** Repository id to pages by file name. */
   readonly wikis: Map<number, Map<string, WikiPage>>
@@ -68,7 +65,6 @@ export interface Activity {
 export function createActivity(): Activity {
   return {
     events: new Map(),
-    dependencies: [],
     notifications: new Map(),
     wikis: new Map(),
     labelEvents: new Map(),

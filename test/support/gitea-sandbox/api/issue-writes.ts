@@ -8,6 +8,7 @@ import { insertComment } from '../populate-issues.js'
 import { issueLabels, presentComment, presentIssue, presentLabel } from '../present/issue.js'
 import { empty, json, type Reply } from '../reply.js'
 import type { Issue, Label } from '../state.js'
+import { insertEvent, withTimeline } from '../timeline.js'
 
 function mayWrite(request: RepositoryRequest, isPull: boolean): boolean {
   return request.permission.canWrite(isPull ? 'repo.pulls' : 'repo.issues')
@@ -247,7 +248,10 @@ function addDependency(request: RepositoryRequest): Reply {
   const dependency = findIssue(instance.state, repository.id, index) ?? refuseNotFound(request)
   if (!mayWrite(request, issue.pull !== undefined)) refuseNotFound(request)
   dependencies.set(issue.id, (dependencies.get(issue.id) ?? new Set()).add(dependency.id))
-  return json(201, presentIssue(instance, issue, requireDoer(request)))
+  const doer = requireDoer(request)
+  insertEvent(instance, issue, doer.id, { type: 'add_dependency', dependentIssueId: dependency.id })
+  insertEvent(instance, dependency, doer.id, { type: 'add_dependency', dependentIssueId: issue.id })
+  return json(201, presentIssue(instance, issue, doer))
 }
 
 function waitsForOthers({ state }: RepositoryRequest['instance'], issue: Issue): boolean {

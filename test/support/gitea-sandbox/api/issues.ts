@@ -12,7 +12,7 @@ import {
 import { findAccount, findIssue, getRepository } from '../lookup.js'
 import { jsonPage, readPage, slicePage } from '../paging.js'
 import { commentsOf, issueLabels, presentComment, presentIssue, presentLabel } from '../present/issue.js'
-import { presentLabelEvent, presentTimelineComment } from '../present/timeline.js'
+import { presentEvent, presentLabelEvent, presentTimelineComment } from '../present/timeline.js'
 import { empty, json, type Reply } from '../reply.js'
 import type { Issue } from '../state.js'
 import { repositoryLabels, repositoryMilestones } from './labels.js'
@@ -162,20 +162,22 @@ function answerIssueSearch(request: ApiRequest): Reply {
   return jsonPage(request, rows, found.length, { link: true, page })
 }
 
+/** The issue of the path, where Gitea takes a missing one for its own fault. */
+function requireKnownIssue(request: RepositoryRequest): Issue {
+  const { instance, repository, doer } = request
+  const index = getNumberParam(request, 'index')
+  const issue = findIssue(instance.state, repository.id, index)
+  const reason = `issue does not exist [id: 0, repo_id: ${repository.id}, index: ${index}]`
+  if (!issue) refuseWith(request, 500, doer?.isAdmin ? reason : '')
+  if (!mayRead(request, issue.pull !== undefined)) refuseNotFound(request)
+  return issue
+}
+
 /** Never paged; a missing issue is a 500 here, unlike everywhere else (T9). */
 function answerComments(request: RepositoryRequest): Reply {
-  const { instance, repository } = request
+  const { instance } = request
   const window = readWindow(request)
-  const issue = findIssue(instance.state, repository.id, getNumberParam(request, 'index'))
-  if (!issue)
-    refuseWith(
-      request,
-      500,
-      request.doer?.isAdmin
-        ? `issue does not exist [id: 0, repo_id: ${repository.id}, index: ${getNumberParam(request, 'index')}]`
-        : '',
-    )
-  if (!mayRead(request, issue.pull !== undefined)) refuseNotFound(request)
+  const issue = requireKnownIssue(request)
   const comments = commentsOf(instance, issue).filter(({ updatedAt }) => isWithin(window, updatedAt))
   return jsonPage(
     request,
@@ -214,11 +216,11 @@ function answerComment(request: RepositoryRequest): Reply {
   return json(200, presentComment(instance, issue, comment))
 }
 
-/** Comments and labels: the sandbox keeps no other events. The total is that of the page, as in Gitea. */
+/** A missing issue is a 500 here; the total is that of the page. */
 function answerTimeline(request: RepositoryRequest): Reply {
   const { instance } = request
   const window = readWindow(request)
-  const issue = requireIssue(request)
+  const issue = requireKnownIssue(request)
   const entries = [
     ...commentsOf(instance, issue).map((comment) => ({
       ...comment,
@@ -230,6 +232,13 @@ function answerTimeline(request: RepositoryRequest): Reply {
         ...event,
         updatedAt: event.createdAt,
         present: () => presentLabelEvent(instance, issue, event),
+      })),
+    ...[...instance.state.activity.events.values()]
+      .filter(({ issueId }) => issueId === issue.id)
+      .map((event) => ({
+        ...event,
+        updatedAt: event.createdAt,
+        present: () => presentEvent(instance, issue, event, request.doer),
       })),
   ]
     .filter(({ updatedAt }) => isWithin(window, updatedAt))
@@ -243,6 +252,23 @@ function answerTimeline(request: RepositoryRequest): Reply {
   )
 }
 
+/** The issues that `issue` waits for, or that wait for it; what the person may not see is hidden or left out. */
+function answerLinked(request: RepositoryRequest, which: 'dependencies' | 'blocks'): Reply {
+  const { instance, doer } = request
+  const { state } = instance
+  const issue = requireIssue(request)
+  const { dependencies } = state.activity
+  const ids =
+    which === 'dependencies'
+      ? [...(dependencies.get(issue.id) ?? [])]
+      : [...dependencies].filter(([, waitsFor]) => waitsFor.has(issue.id)).map(([id]) => id)
+  const linked = ids.map((id) => state.issues.get(id)).filter((found) => found !== undefined)
+  return json(
+    200,
+    linked.map((found) => presentIssue(instance, found, doer)),
+  )
+}
+
 export function addIssueRoutes(api: Api): void {
   const guards = [needsIssuesOrPulls]
   api.plain('GET', '/repos/issues/search', ['issue'], answerIssueSearch)
@@ -253,6 +279,10 @@ export function addIssueRoutes(api: Api): void {
     json(200, presentIssue(request.instance, requireIssue(request), request.doer)),
   )
   api.repository('GET', '/issues/{index}/comments', 'issue', guards, answerComments)
+  api.repository('GET', '/issues/{index}/dependencies', 'issue', guards, (request) =>
+    answerLinked(request, 'dependencies'),
+  )
+  api.repository('GET', '/issues/{index}/blocks', 'issue', guards, (request) => answerLinked(request, 'blocks'))
   api.repository('GET', '/issues/{index}/timeline', 'issue', guards, answerTimeline)
   api.repository('GET', '/issues/{index}/labels', 'issue', guards, (request) => {
     const labels = issueLabels(request.instance, requireIssue(request))

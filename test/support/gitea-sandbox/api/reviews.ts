@@ -10,6 +10,7 @@ import { findHead, type PullIssue, presentReview } from '../present/pull.js'
 import { presentUser, toTime } from '../present/user.js'
 import { json, type Reply } from '../reply.js'
 import type { Account, CodeComment, Review } from '../state.js'
+import { insertEvent } from '../timeline.js'
 import { requirePull } from './pulls.js'
 
 /** A word that Gitea does not know makes a draft that only its author sees (T15). */
@@ -102,7 +103,7 @@ async function answerComments(request: RepositoryRequest): Promise<Reply> {
   const target = requirePull(request)
   const { issue, pull } = target
   const review = instance.state.reviews.get(getNumberParam(request, 'id'))
-  const isHidden = review?.state === 'PENDING' && review.reviewerId !== doer?.id
+  const isHidden = review?.state === 'PENDING' && review.reviewerId !== doer?.id && !doer?.isAdmin
   if (!review || review.issueId !== issue.id || isHidden) refuseNotFound(request)
   const { sha } = await findHead(instance, target)
   const diff = (await readRangeDiff(repository.gitDirectory, pull.mergeBase, sha)).toString('utf8')
@@ -162,6 +163,7 @@ function requestReviews(request: RepositoryRequest): Reply {
       createdAt: clock.now(),
     }
     state.reviews.set(id, review)
+    insertEvent(instance, issue, doer.id, { type: 'review_request', assigneeId: person.id })
     made.push(review)
   }
   return json(

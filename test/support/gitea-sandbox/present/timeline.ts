@@ -1,8 +1,8 @@
 /** A comment or an event in the timeline's wider form, where every kind has every field. */
 import { getAccount } from '../lookup.js'
-import type { Comment, Instance, Issue } from '../state.js'
-import type { LabelEvent } from '../state-activity.js'
-import { issueHtmlUrl, presentLabel } from './issue.js'
+import type { Account, Comment, Instance, Issue } from '../state.js'
+import type { LabelEvent, TimelineEvent } from '../state-activity.js'
+import { issueHtmlUrl, presentIssue, presentLabel, presentMilestone } from './issue.js'
 import { presentUser, toTime } from './user.js'
 
 export function presentTimelineComment(instance: Instance, issue: Issue, comment: Comment): Record<string, unknown> {
@@ -17,6 +17,36 @@ export function presentLabelEvent(instance: Instance, issue: Issue, event: Label
     issue,
     { ...event, updatedAt: event.createdAt },
     { type: 'label', body: event.isAdded ? '1' : '', label: label ? presentLabel(instance, label) : null },
+  )
+}
+
+export function presentEvent(
+  instance: Instance,
+  issue: Issue,
+  event: TimelineEvent,
+  viewer: Account | undefined,
+): Record<string, unknown> {
+  const { state } = instance
+  const { assigneeId, dependentIssueId } = event
+  const milestoneOf = (id: number | undefined) => {
+    const milestone = state.milestones.get(id ?? 0)
+    return milestone ? presentMilestone(instance, milestone) : null
+  }
+  const dependent = state.issues.get(dependentIssueId ?? 0)
+  return presentEntry(
+    instance,
+    issue,
+    { ...event, posterId: event.doerId, updatedAt: event.createdAt },
+    {
+      type: event.type,
+      old_title: event.oldTitle ?? '',
+      new_title: event.newTitle ?? '',
+      old_milestone: milestoneOf(event.oldMilestoneId),
+      milestone: milestoneOf(event.milestoneId),
+      assignee: assigneeId === undefined ? null : presentUser(instance, getAccount(state, assigneeId), undefined),
+      removed_assignee: event.isRemoved ?? false,
+      dependent_issue: dependent ? presentIssue(instance, dependent, viewer) : null,
+    },
   )
 }
 
