@@ -9,6 +9,7 @@ import { checkChallenge, checkDiscovery, checkReachable, checkReady, checkRegist
 import { checkSettings } from './doctor/settings.js'
 import { checkSignIn } from './doctor/sign-in.js'
 import { checkStorage } from './doctor/storage.js'
+import { checkTools } from './doctor/tools.js'
 
 interface Section {
   readonly title: string
@@ -70,7 +71,8 @@ async function checkGitea(
     return { checks: version, endpoints: undefined }
   }
   const { checks, endpoints } = await checkGiteaDiscovery(config.gitea.url)
-  return { checks: [...version, ...checks, ...(await checkGiteaClient(config, endpoints))], endpoints }
+  const tools = await checkTools(config)
+  return { checks: [...version, tools, ...checks, ...(await checkGiteaClient(config, endpoints))], endpoints }
 }
 
 async function checkServer(

@@ -46,12 +46,34 @@ test('a server that does not run is said, after everything else was checked', as
 
   expect(code).toBe(1)
   expect(trouble).toMatch(/^server answers: It is not running: .*Start it with aegis serve/)
-  expect(findings.filter(({ section, status }) => section === 'Gitea' && status === 'ok')).toHaveLength(7)
+  expect(findings.filter(({ section, status }) => section === 'Gitea' && status === 'ok')).toHaveLength(8)
   expect(findings.filter(({ section }) => section === 'Files').map(({ found }) => found)).toEqual([
     expect.stringContaining('will be made at the first start'),
     expect.stringContaining('will be made at the first start'),
     expect.stringContaining('can be used'),
   ])
+})
+
+test('tools that the settings leave out or this Gitea cannot serve are named', async () => {
+  const place = await ground.install()
+  const described = Object(await (await fetch(`${ground.gitea.url}/swagger.v1.json`)).json())
+  const { '/repos/{username}/{reponame}/branches': _list, ...paths } = described.paths
+  const toolsOf = async (settings: Record<string, string>) =>
+    (await place.doctor(settings)).findings.find(({ step }) => step === 'tools')
+
+  expect(await toolsOf({ TOOLSETS: 'issues' })).toMatchObject({
+    status: 'ok',
+    found: expect.stringMatching(/^\d+ of \d+; /),
+  })
+  expect(await toolsOf({ TOOLSETS: 'issue' })).toMatchObject({
+    status: 'failed',
+    found: expect.stringContaining('Did you mean issues?'),
+  })
+  ground.gitea.fault({ path: '/swagger.v1.json', body: JSON.stringify({ paths }) })
+  expect(await toolsOf({})).toMatchObject({ status: 'warning', found: expect.stringContaining('list_branches') })
+  ground.gitea.fault({ path: '/swagger.v1.json', status: 404 })
+  expect(await toolsOf({})).toMatchObject({ status: 'skipped' })
+  ground.gitea.fault(null)
 })
 
 test('checking makes no file', async () => {
