@@ -67,6 +67,33 @@ export async function loadTree(
   return askTree(client, store, commit, { path, recursive: true }, first)
 }
 
+/**
+ * The entries of a folder by its id.
+ *
+ * @param id a commit's own, or of a tree that a listing of this very commit named
+ */
+export async function loadSubfolder(
+  client: GiteaClient,
+  store: ObjectStore,
+  commit: ResolvedCommit,
+  id: string,
+): Promise<Listing> {
+  const held = findFolder(store, id)
+  if (held) return { entries: held, isComplete: true }
+  const { owner, repo } = commit
+  const page = await getTree(client, { owner, repo, treeish: id, recursive: false, page: 1 })
+  keep(store, id, page.entries, false, page.isLast)
+  return { entries: page.entries, isComplete: page.isLast }
+}
+
+/** Sees to it that all folders of a small tree are held, with one question; does nothing for a large one. */
+export async function holdSmallTree(client: GiteaClient, store: ObjectStore, commit: ResolvedCommit): Promise<void> {
+  if (walk(store, commit.sha)) return
+  const question = { path: undefined, recursive: true }
+  const first = await askPage(client, commit, question, 1)
+  if (first.total <= LARGE_ENTRIES) await askTree(client, store, commit, question, first)
+}
+
 /** What a path is, as far as the folders on the way to it are held; undefined says nothing about whether it exists. */
 export function findHeld(store: ObjectStore, commit: ResolvedCommit, path: string): TreeEntry | undefined {
   let id = commit.sha

@@ -4,7 +4,6 @@
  * here finds its rules already in force.
  */
 export const TOOLS_KNOWN_ELSEWHERE: readonly string[] = [
-  'compare_refs',
   'create_release',
   'edit_release',
   'search_code',

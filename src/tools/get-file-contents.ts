@@ -17,7 +17,7 @@ const FILE_HEAD_CHARS = 150
 export const getFileContents = defineTool({
   name: 'get_file_contents',
   title: 'Read file',
-  description: 'Reads one file, some lines of it, or several files.',
+  description: 'Reads one file, some of its lines, or several files.',
   effect: 'read',
   toolset: 'files',
   scope: 'read:repository',

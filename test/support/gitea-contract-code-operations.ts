@@ -1,5 +1,6 @@
 /** Git objects and refs, as the store over them asks for them. */
 import { expect } from 'vitest'
+import { listCommitsBetween } from '../../src/gitea/compare.js'
 import { getContents } from '../../src/gitea/contents.js'
 import { findReference, getTree, loadBlobBytes } from '../../src/gitea/git-data.js'
 import type { Exchanges } from './contract-exchange.js'
@@ -24,6 +25,10 @@ export const codeReadExchanges: Exchanges = {
       isLast: true,
       total: count,
     },
+  },
+  compareRefs: {
+    send: (client) => listCommitsBetween(client, { ...booking, base: 'main', head: 'feature/refund-window' }),
+    parsed: [{ sha: id, author: 'alice', message: expect.stringContaining('full refund within a day') }],
   },
   getBlob: {
     send: async (client) => ({ bytes: await loadBlobBytes(client, { ...booking, id: GITIGNORE, maxBytes: 1000 }) }),
