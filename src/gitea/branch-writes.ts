@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Conflict, Forbidden, UpstreamFailed } from '../lib/errors.js'
+import { Conflict, detailOf, Forbidden, UpstreamFailed } from '../lib/errors.js'
 import { parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
 import { ConnectionLost } from './exchange.js'
@@ -40,12 +40,13 @@ export async function createBranch(
     if (thrown instanceof Conflict) {
       throw new Conflict(
         `There is a branch or tag "${branch}" in ${toName(name)} already, or one that its name would lie in.`,
+        detailOf(thrown),
       )
     }
     if (!(thrown instanceof UpstreamFailed) || thrown instanceof ConnectionLost) throw thrown
     throw new Forbidden(
       `Gitea did not make the branch "${branch}". Most often a branch protection rule matches that name: choose another.`,
-      { rule: 'gitea.protected', ...(thrown.detail === undefined ? {} : { detail: thrown.detail }) },
+      { rule: 'gitea.protected', ...detailOf(thrown) },
     )
   }
 }

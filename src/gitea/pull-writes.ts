@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Conflict, InvalidInput, NotFound, UpstreamFailed } from '../lib/errors.js'
+import { Conflict, detailOf, InvalidInput, NotFound, UpstreamFailed } from '../lib/errors.js'
 import { parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
 import { getBranch } from './git.js'
@@ -46,6 +46,7 @@ export async function createPull(client: GiteaClient, name: RepositoryName, pull
     const which = open === undefined ? 'A pull request' : `Pull request #${open.number}`
     throw new Conflict(
       `${which} is open from ${toHeadName(name, head)} into ${base} already; new commits on the branch join it.`,
+      detailOf(thrown),
     )
   }
 }
@@ -162,38 +163,38 @@ export interface PullChange {
 }
 
 /**
- * What is undefined stays. Check the new base first: Gitea takes the head itself for one, and writes title and body
- * before it looks at the base.
+ * What is undefined stays. Look at the new base first: Gitea takes the head itself for one.
  *
- * @throws Conflict when the state cannot change; nothing else has changed then
+ * @throws Conflict when state or base cannot change; nothing that comes after has changed then
  */
 export async function updatePull(client: GiteaClient, args: IssueRequest, change: PullChange): Promise<Pull> {
-  const { state, ...others } = change
-  if (state === undefined) return patch(client, args, others)
-  // Gitea refuses a state only after it has written title and body: asked alone it leaves nothing half done
-  const pull = await changeState(client, args, state)
-  return Object.values(others).every((value) => value === undefined) ? pull : patch(client, args, others)
-}
-
-async function changeState(client: GiteaClient, args: IssueRequest, state: 'open' | 'closed'): Promise<Pull> {
-  // 412: who asked has looked that it is not merged, which leaves one reason
-  try {
-    return await patch(client, args, { state })
-  } catch (thrown) {
-    if (!(thrown instanceof InvalidInput)) throw thrown
-    throw new Conflict(
-      `#${args.index} depends on issues that are still open: close those first.`,
-      thrown.detail === undefined ? {} : { detail: thrown.detail },
-    )
-  }
+  const { state, base, title, body } = change
+  // Gitea writes the text before it refuses a state or base: each asked alone, text last, leaves nothing half done
+  const steps: readonly PullChange[] = [{ state }, { base }, { title, body }].filter((step) =>
+    Object.values(step).some((value) => value !== undefined),
+  )
+  let pull: Pull | undefined
+  for (const step of steps) pull = await patch(client, args, step)
+  return pull ?? patch(client, args, {})
 }
 
 async function patch(client: GiteaClient, args: IssueRequest, change: PullChange): Promise<Pull> {
   const { owner, repo, index } = args
-  const answer = await client.request('updatePullRequest', {
-    path: { owner, repo, index },
-    body: change,
-    subject: `pull request #${index} in ${toName(args)}`,
-  })
-  return parseAnswer(Pull, answer)
+  // 412 and 409 have one reason each here, in texts that are not ours to show
+  try {
+    const answer = await client.request('updatePullRequest', {
+      path: { owner, repo, index },
+      body: change,
+      subject: `pull request #${index} in ${toName(args)}`,
+    })
+    return parseAnswer(Pull, answer)
+  } catch (thrown) {
+    if (change.state !== undefined && thrown instanceof InvalidInput) {
+      throw new Conflict(`#${index} depends on issues that are still open: close those first.`, detailOf(thrown))
+    }
+    if (change.base !== undefined && thrown instanceof Conflict) {
+      throw new Conflict(`Another pull request from there into ${change.base} is open already.`, detailOf(thrown))
+    }
+    throw thrown
+  }
 }

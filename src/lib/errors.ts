@@ -109,6 +109,11 @@ export class Cancelled extends AppError {
   readonly status = 499
 }
 
+/** For the log, what an error says that one with better words takes the place of. */
+export function detailOf({ detail }: AppError): { readonly detail?: string } {
+  return detail === undefined ? {} : { detail }
+}
+
 /** The message of whatever was thrown, for logs. */
 export function toErrorText(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)

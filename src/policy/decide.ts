@@ -157,9 +157,16 @@ function judgeTool(
   return strongest ?? decideByDefault(policy, name, effect, trace)
 }
 
+/** Tools that no default opens, whatever it says: what they do counts towards a merge. */
+const NAMED_ONLY: ReadonlySet<string> = new Set(['approve_pull_request'])
+
 function decideByDefault(policy: Policy, tool: string, effect: Effect, trace?: Trace): Decision {
   const rule = `defaults.${effect}`
   const verdict = policy.defaults[effect]
+  if (verdict !== 'deny' && NAMED_ONLY.has(tool)) {
+    trace?.(rule, undefined, 'deny: it is opened by a list only, never by a default')
+    return deny(rule, `The policy opens ${tool} only where one of its lists names it, and none does.`)
+  }
   trace?.(rule, undefined, `${verdict}: no list decided`)
   if (verdict === 'deny') {
     const opened = effect === 'write' ? 'tools that write unless it names them' : 'tools it does not name'

@@ -31,7 +31,7 @@ test.each(each)('%s has a name and a description that clients can use', (name, t
 
 /** Fields whose name and type say it all. */
 const PLAIN = new Set(
-  'owner repo page limit state title body issue_number pull_number labels assignees name start_line end_line query type notification_id run_id job_id branch org base new_branch_name tag_name reviewers draft prerelease release_id username description new_name comment_id'.split(
+  'owner repo page limit state title body issue_number pull_number labels assignees name start_line end_line query type notification_id run_id job_id branch org base event comments new_branch_name tag_name reviewers draft prerelease release_id username description new_name comment_id language regex word case'.split(
     ' ',
   ),
 )

@@ -18,6 +18,7 @@ export const TOOLS = [
   { name: 'list_branches', effect: 'read' },
   { name: 'create_issue', effect: 'write' },
   { name: 'update_issue', effect: 'write' },
+  { name: 'approve_pull_request', effect: 'write' },
 ] as const
 
 export const TOOL_NAMES = TOOLS.map(({ name }) => name)

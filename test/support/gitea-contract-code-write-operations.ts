@@ -1,9 +1,12 @@
 import { expect } from 'vitest'
 import { createBranch } from '../../src/gitea/branch-writes.js'
-import { createPull } from '../../src/gitea/pull-writes.js'
+import { createPull, updatePull } from '../../src/gitea/pull-writes.js'
+import { createReview, requestReviewers } from '../../src/gitea/review-writes.js'
 import type { Exchanges } from './contract-exchange.js'
 
 const notes = { owner: 'alice', repo: 'field-notes' }
+let index = 0
+const count = expect.any(Number)
 const sha = expect.stringMatching(/^[0-9a-f]{40}$/)
 
 /** Writing what belongs to code: branches, pull requests, reviews, releases. Each goes on from those before it. */
@@ -18,13 +21,38 @@ export const codeWriteExchanges: Exchanges = {
     },
   },
   createPullRequest: {
-    send: (client) =>
-      createPull(client, notes, {
+    async send(client) {
+      const pull = await createPull(client, notes, {
         title: 'Notes of the autumn',
         body: 'As **agreed**.',
         base: 'main',
         head: { repository: notes, branch: 'autumn/draft' },
-      }),
-    parsed: { number: 1, title: 'Notes of the autumn', body: 'As **agreed**.', author: 'alice', headSha: sha },
+      })
+      index = pull.number
+      return pull
+    },
+    parsed: { title: 'Notes of the autumn', body: 'As **agreed**.', author: 'alice', headSha: sha },
+  },
+  updatePullRequest: {
+    send: (client) => updatePull(client, { ...notes, index }, { title: 'Notes of the late autumn', body: '' }),
+    parsed: { title: 'Notes of the late autumn', body: '', state: 'open', base: 'main' },
+  },
+  createReview: {
+    send: (client) =>
+      createReview(
+        client,
+        { ...notes, index },
+        {
+          event: 'COMMENT',
+          body: '',
+          commit: '',
+          comments: [{ path: 'latest.md', line: 1, old: false, body: 'From **where**?' }],
+        },
+      ),
+    parsed: { id: count, url: expect.stringMatching(/\/pulls\/\d+#issuecomment-\d+$/), comments: 1 },
+  },
+  requestReviewers: {
+    send: (client) => requestReviewers(client, { ...notes, index }, ['bob']),
+    parsed: ['bob'],
   },
 }

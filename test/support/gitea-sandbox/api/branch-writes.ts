@@ -1,12 +1,12 @@
 /** Creating branches, and the protection rules that forbid it. */
-import { type Api, needsReader, needsToken, needsUnarchived, needsWriter } from '../api.js'
+import { type Api, needsReader, needsRepositoryAdmin, needsToken, needsUnarchived, needsWriter } from '../api.js'
 import { findText, readFields } from '../body.js'
 import { type RepositoryRequest, refuseWith } from '../exchange.js'
 import { findObject, tryGit } from '../git.js'
 import { isEmpty } from '../present/repository.js'
 import { findRevision } from '../refs.js'
 import { json, type Reply } from '../reply.js'
-import { access, type Repository } from '../state.js'
+import type { Repository } from '../state.js'
 import { presentBranch } from './branches.js'
 
 /** Rules that let nobody push, as patterns with `*`. */
@@ -55,10 +55,7 @@ async function createBranch(request: RepositoryRequest): Promise<Reply> {
 
 /** Keeps of a rule only its name, and that nobody may push where it matches. */
 function createProtection(request: RepositoryRequest): Reply {
-  const { repository, permission } = request
-  if (permission.mode < access.admin) {
-    refuseWith(request, 403, 'user should be an owner or a collaborator with admin write of a repository')
-  }
+  const { repository } = request
   const rule = findText(request, readFields(request), 'rule_name') ?? ''
   if (rule === '') refuseWith(request, 400, 'both rule_name and branch_name are empty')
   protections.set(repository, [...(protections.get(repository) ?? []), rule])
@@ -69,5 +66,5 @@ export function addBranchWriteRoutes(api: Api): void {
   const code = needsReader('repo.code')
   const guards = [code, needsToken, needsWriter('repo.code'), needsUnarchived]
   api.repository('POST', '/branches', 'repository', guards, createBranch)
-  api.repository('POST', '/branch_protections', 'repository', [needsToken, needsUnarchived], createProtection)
+  api.repository('POST', '/branch_protections', 'repository', [needsRepositoryAdmin, needsUnarchived], createProtection)
 }
