@@ -36,7 +36,7 @@ export function toReleaseRow(release: Release): ReleaseRow {
 export function describeReleaseRow(row: ReleaseRow, previous?: string): string {
   const marks = [`id ${row.id}`, ...toMarks(row)].join(', ')
   const files = row.files === 0 ? '' : `, ${count(row.files, 'file')}`
-  return `${row.tag} (${marks}) ${toNextDay(row.published_at, previous)} ${toOneLine(row.author)}${files}${toTitle(row)}`
+  return `${toOneLine(row.tag)} (${marks}) ${toNextDay(row.published_at, previous)} ${toOneLine(row.author)}${files}${toTitle(row)}`
 }
 
 function toMarks({ draft, prerelease }: Pick<ReleaseRow, 'draft' | 'prerelease'>): string[] {
@@ -101,7 +101,7 @@ export function describeRelease(release: ReleaseFacts, where: string): string {
   const left = files.length - files_listed
   const cut = describeCut({ ...lines, text: '' })
   return toText([
-    `${tag} in ${where}${toTitle(release)}`,
+    `${toOneLine(tag)} in ${where}${toTitle(release)}`,
     `${kind} (id ${id}), ${toDay(published_at)} by ${toOneLine(author)}${tagging}`,
     ...(lines.startLine > 1 || files.length === 0
       ? []

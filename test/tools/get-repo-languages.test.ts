@@ -32,7 +32,9 @@ test('shows the languages of the default branch by their share', async () => {
   // a real Gitea counts in the background
   await expect.poll(() => alice.text(getRepoLanguages, timetable), { timeout: 20_000 }).not.toContain('no code')
 
-  expect(await alice.text(getRepoLanguages, timetable)).toMatchInlineSnapshot(`"harbor/timetable: Go 73.8%, TypeScript 22.8%, Shell 3.4% of 798 B."`)
+  expect(await alice.text(getRepoLanguages, timetable)).toMatchInlineSnapshot(
+    `"harbor/timetable: Go 73.8%, TypeScript 22.8%, Shell 3.4% of 798 B."`,
+  )
 })
 
 test('a little of another language is neither nothing nor takes the whole', async () => {

@@ -65,6 +65,16 @@ test('an organisation of which nothing is visible says so', async () => {
   expect(await alice.text(listOrgRepositories, { org: 'dockyard', limit: 1 })).toBe('No repositories in dockyard.')
 })
 
+test('a page of which Gitea keeps back everything is not the end', async () => {
+  await gitea.addOrganization({ name: 'archive', owner: 'bob' })
+  for (let at = 1; at <= 50; at += 1) await gitea.addRepository({ owner: 'archive', name: `old-${at}`, private: true })
+  await gitea.addRepository({ owner: 'archive', name: 'index' })
+
+  expect(await alice.text(listOrgRepositories, { org: 'archive' })).toBe(
+    '1 repository in archive.\narchive/index <today>',
+  )
+})
+
 test('a person is no organisation', async () => {
   await expect(alice.run(listOrgRepositories, { org: 'bob' })).rejects.toThrow('There is no organisation bob')
 })

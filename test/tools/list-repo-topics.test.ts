@@ -18,7 +18,9 @@ afterAll(async () => {
 })
 
 test('lists the topics of a repository', async () => {
-  expect(await alice.text(listRepoTopics, { owner: 'harbor', repo: 'booking' })).toMatchInlineSnapshot(`"harbor/booking: booking, typescript"`)
+  expect(await alice.text(listRepoTopics, { owner: 'harbor', repo: 'booking' })).toMatchInlineSnapshot(
+    `"harbor/booking: booking, typescript"`,
+  )
 })
 
 test('a repository without topics says so', async () => {

@@ -125,7 +125,9 @@ function changeSettings(request: ApiRequest): Reply {
   }
   return json(200, {
     full_name: doer.fullName,
-    ...doer.profile,
+    website: doer.profile.website,
+    description: doer.profile.description,
+    location: doer.profile.location,
     language: doer.language,
     theme: 'gitea-auto',
     diff_view_style: '',
