@@ -34,7 +34,10 @@ export const createMilestone = defineTool({
     const title = toOneLine(asked)
     const [known, repository] = await Promise.all([listMilestones(gitea, name), getUnarchived(gitea, name)])
     const taken = findByName(title, known, (milestone) => milestone.title)
-    if (taken) throw new InvalidInput(`There is a milestone "${taken.title}" (id ${taken.id}, ${taken.state}) already.`)
+    if (taken)
+      throw new InvalidInput(
+        `There is a milestone "${toOneLine(taken.title)}" (id ${taken.id}, ${taken.state}) already.`,
+      )
     const milestone = await makeMilestone(gitea, name, {
       title,
       description,

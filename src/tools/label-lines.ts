@@ -37,7 +37,7 @@ export function toLabelAnswer(label: Label, repositoryUrl: string): z.output<typ
 /** Gitea takes a name twice; from then on nobody knows which of the two is meant. */
 export function refuseTaken(name: string, known: readonly Label[]): void {
   const taken = findByName(name, known, (label) => label.name)
-  if (taken) throw new InvalidInput(`There is a label "${taken.name}" (#${taken.color}) already.`)
+  if (taken) throw new InvalidInput(`There is a label "${toOneLine(taken.name)}" (#${taken.color}) already.`)
 }
 
 export function describeLabel(done: string, label: z.output<typeof LabelAnswer>, where: string): string {
