@@ -6,5 +6,4 @@
 export const TOOLS_KNOWN_ELSEWHERE: readonly string[] = [
   'create_release',
   'edit_release',
-  'search_code',
 ]

@@ -14,6 +14,7 @@ import { getCurrentUser, listAssignees } from '../../src/gitea/users.js'
 import type { Exchanges } from './contract-exchange.js'
 import { activityExchanges, addActivity } from './gitea-contract-activity-operations.js'
 import { codeReadExchanges } from './gitea-contract-code-operations.js'
+import { codeSearchExchanges } from './gitea-contract-code-search-operations.js'
 import { codeWriteExchanges } from './gitea-contract-code-write-operations.js'
 import { issueWriteExchanges } from './gitea-contract-issue-writes-operations.js'
 import { peopleExchanges } from './gitea-contract-people-operations.js'
@@ -63,6 +64,7 @@ const commit = { sha, message: expect.stringMatching(/./), author: 'alice', auth
 const exchanges: Exchanges = {
   ...activityExchanges,
   ...codeReadExchanges,
+  ...codeSearchExchanges,
   ...issueWriteExchanges,
   ...peopleExchanges,
   ...repositoryExchanges,

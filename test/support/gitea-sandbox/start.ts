@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../../../src/lib/clock.js'
 import type { GiteaUnderTest } from '../gitea-under-test.js'
 import { seedGitea } from '../seed-gitea.js'
 import { addApplicationRoutes } from './api/applications.js'
+import { addArchiveRoutes } from './api/archive.js'
 import { addAssigneeRoutes } from './api/assignees.js'
 import { addBranchWriteRoutes } from './api/branch-writes.js'
 import { addBranchRoutes } from './api/branches.js'
@@ -29,6 +30,7 @@ import { addReleaseRoutes } from './api/releases.js'
 import { addRepositoryRoutes } from './api/repositories.js'
 import { addRepositoryWriteRoutes } from './api/repository-writes.js'
 import { addReviewRoutes } from './api/reviews.js'
+import { addTagWriteRoutes } from './api/tag-writes.js'
 import { addUserRoutes } from './api/users.js'
 import { addWikiRoutes } from './api/wiki.js'
 import { createApi } from './api.js'
@@ -69,10 +71,12 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addApplicationRoutes(api)
   addContentRoutes(api)
   addGitDataRoutes(api)
+  addArchiveRoutes(api)
   addCommitRoutes(api)
   addAssigneeRoutes(api)
   addBranchRoutes(api)
   addBranchWriteRoutes(api)
+  addTagWriteRoutes(api)
   addReleaseRoutes(api)
   addIssueRoutes(api)
   addIssueWriteRoutes(api)
