@@ -26,6 +26,7 @@ import { addNotificationRoutes } from './api/notifications.js'
 import { addOrganizationRoutes } from './api/organizations.js'
 import { addPullWriteRoutes } from './api/pull-writes.js'
 import { addPullRoutes } from './api/pulls.js'
+import { addReleaseWriteRoutes } from './api/release-writes.js'
 import { addReleaseRoutes } from './api/releases.js'
 import { addRepositoryRoutes } from './api/repositories.js'
 import { addRepositoryWriteRoutes } from './api/repository-writes.js'
@@ -78,6 +79,7 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addBranchWriteRoutes(api)
   addTagWriteRoutes(api)
   addReleaseRoutes(api)
+  addReleaseWriteRoutes(api)
   addIssueRoutes(api)
   addIssueWriteRoutes(api)
   addLabelRoutes(api)

@@ -48,7 +48,7 @@ function readTaggedAt(object: string): number {
   return Number(/^tagger .* (\d+) [+-]\d{4}$/m.exec(object)?.[1] ?? 0) * 1000
 }
 
-async function presentTag(
+export async function presentTag(
   request: RepositoryRequest,
   tag: GitReference,
 ): Promise<{ readonly createdAt: number; readonly row: Record<string, unknown> }> {

@@ -7,7 +7,7 @@ import {
   repositoryTeams,
   teamsOfOrganization,
 } from '../access.js'
-import { type Api, needsAnyReader, needsToken } from '../api.js'
+import { type Api, needsAnyReader, needsRepositoryAdmin, needsToken } from '../api.js'
 import {
   type ApiRequest,
   getParam,
@@ -145,6 +145,14 @@ function answerCollaborator(request: RepositoryRequest): Reply {
   return request.repository.collaborators.has(person.id) ? empty(204) : refuseNotFound(request)
 }
 
+function removeCollaborator(request: RepositoryRequest): Reply {
+  const login = getParam(request, 'collaborator')
+  const person = findPerson(request.instance.state, login)
+  if (!person) refuseWith(request, 422, `user does not exist [uid: 0, name: ${login}]`)
+  request.repository.collaborators.delete(person.id)
+  return empty(204)
+}
+
 function answerRepositoryTeams(request: RepositoryRequest): Reply {
   const { instance, repository, owner } = request
   if (!owner.isOrganization) refuseWith(request, 405, 'repo is not owned by an organization')
@@ -208,6 +216,13 @@ export function addOrganizationRoutes(api: Api): void {
   })
   api.repository('GET', '/collaborators', 'repository', [needsToken, needsAnyReader], answerCollaborators)
   api.repository('GET', '/collaborators/{collaborator}', 'repository', [needsToken, needsAnyReader], answerCollaborator)
+  api.repository(
+    'DELETE',
+    '/collaborators/{collaborator}',
+    'repository',
+    [needsToken, needsRepositoryAdmin],
+    removeCollaborator,
+  )
   api.repository('GET', '/collaborators/{collaborator}/permission', 'repository', [needsToken], answerPermission)
   api.repository('GET', '/teams', 'repository', [needsToken, needsAnyReader], answerRepositoryTeams)
 }
