@@ -37,8 +37,11 @@ export const listPullRequestFiles = defineTool({
   },
   render({ files, hidden, complete, ...part }, { owner, repo, pull_number, limit }) {
     const where = ` in ${owner}/${repo}#${pull_number}`
+    const head = describePart({ items: files, ...part }, { one: 'changed file', where }, limit)
+    // the last file that was read is not whole, and without it there may be none
+    const isUnknown = !complete && part.total === 0
     return toText([
-      describePart({ items: files, ...part }, { one: 'changed file', where }, limit),
+      complete ? head : isUnknown ? `Changed files${where} could not be read.` : `At least ${head}`,
       ...files.map(describeFile),
       complete ? '' : 'The diff is larger than this server reads; files that come later are missing here.',
       describeHidden(hidden, 'file'),

@@ -59,6 +59,26 @@ test('takes only the diff, and goes on page by page', async () => {
   expect(cut.length).toBeLessThan(1000)
 })
 
+test('a diff larger than this server reads is a list that says so', async () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 60 }, (_, at) => [`big/${at + 10}.md`, `${'line\n'.repeat(400)}`]),
+  )
+  await gitea.commit('alice', 'field-notes', { message: 'big', branch: 'big', from: 'main', files })
+  const pull_number = await gitea.addPullRequest({ ...notes, author: 'alice', title: 'Big', head: 'big' })
+
+  const text = await alice.text(listPullRequestFiles, { ...notes, pull_number }, { maxResponseBytes: 65_536 })
+
+  expect(text).toMatch(/^At least \d\d changed files in alice\/field-notes#\d+/)
+  const one = await alice.text(
+    listPullRequestFiles,
+    { ...notes, pull_number },
+    { maxResponseBytes: 65_536, mayReadPath: () => false },
+  )
+
+  expect(one).toMatch(/^Changed files in alice\/field-notes#\d+ could not be read\.\n/)
+  expect(text).toContain('\nThe diff is larger than this server reads; files that come later are missing here.')
+})
+
 test('an issue is no pull request', async () => {
   await expect(alice.run(listPullRequestFiles, { ...refund, pull_number: 1 })).rejects.toThrow(
     'There is no pull request #1 in harbor/booking',

@@ -31,6 +31,8 @@ interface RunOverrides {
   readonly trusts?: (login: string) => boolean
   readonly mayUseRepository?: (owner: string, name: string) => boolean
   readonly maskSecrets?: (text: string) => string
+  /** How much of one answer of Gitea's is read; 64 KiB at least. */
+  readonly maxResponseBytes?: number
   readonly progress?: ToolContext['progress']
 }
 
@@ -54,8 +56,13 @@ export async function createToolRunner(
   const run = async (tool: Tool, args: Record<string, unknown>, overrides: RunOverrides = {}) => {
     const signal = overrides.signal ?? new AbortController().signal
     const watched = overrides.onRequest === undefined ? {} : { onRequest: overrides.onRequest }
+    const client = transport.as(credential, { operations: tool.operations, signal, requestId: 'test', ...watched })
+    const { maxResponseBytes: maxBytes } = overrides
     const context: ToolContext = {
-      gitea: transport.as(credential, { operations: tool.operations, signal, requestId: 'test', ...watched }),
+      gitea:
+        maxBytes === undefined
+          ? client
+          : { ...client, request: (name, request) => client.request(name, { ...request, maxBytes }) },
       objects: store,
       search,
       login,
