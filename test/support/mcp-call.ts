@@ -53,7 +53,7 @@ export async function sendMcp(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
   const body = (await response.json()) as JsonRpcAnswer
-  const text = body.result?.content?.map((part) => part.text ?? '').join('\n') ?? ''
+  const text = body.result?.content?.flatMap((part) => part.text ?? []).join('\n') ?? ''
   return { status: response.status, headers: response.headers, body, text, isError: body.result?.isError === true }
 }
 

@@ -141,6 +141,6 @@ function toOutcome(
     protocolVersion: protocolVersion ?? 'unknown',
     toolNames: tools.map(({ name }) => name),
     isError: result.isError === true,
-    text: content.map((part) => String(Object(part).text ?? '')).join('\n'),
+    text: content.flatMap((part) => Object(part).text ?? []).join('\n'),
   }
 }
