@@ -100,7 +100,8 @@ async function sendLabels(
   return parseAnswer(z.array(IssueLabel).nullable(), answer) ?? []
 }
 
-const TimelineEntry = z.object({ type: z.string(), body: z.string().nullish(), label: IssueLabel.nullish() })
+/** Gitea sends null for what this person may not see. */
+const TimelineEntry = z.object({ type: z.string(), body: z.string().nullish(), label: IssueLabel.nullish() }).nullable()
 
 export interface LabelEvent {
   readonly label: IssueLabel
@@ -123,8 +124,8 @@ export async function listLabelEvents(
     query: { since, page: 1, limit: 50 },
     subject: `#${index} in ${toName(args)}`,
   })
-  return toPage(TimelineEntry, answer).items.flatMap(({ type, body, label }) =>
+  return toPage(TimelineEntry, answer).items.flatMap((entry) =>
     // a label that was deleted since has no name any more
-    type === 'label' && label ? [{ label, isAdded: body === '1' }] : [],
+    entry?.type === 'label' && entry.label ? [{ label: entry.label, isAdded: entry.body === '1' }] : [],
   )
 }
