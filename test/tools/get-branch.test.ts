@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { getBranch } from '../../src/tools/get-branch.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
+import { sendToGitea } from '../support/send-to-gitea.js'
 import { startGitea } from '../support/start-gitea.js'
 import { createToolRunner, type ToolRunner } from './run-tool.js'
 
@@ -28,6 +29,25 @@ test('shows where a branch stands and what this person may do with it', async ()
     Not protected.
     This person may push to it and may merge into it."
   `)
+})
+
+test('a protected branch says what a merge needs', async () => {
+  const rules = '/repos/harbor/booking/branch_protections'
+  await sendToGitea(gitea, 'bob', 'POST', rules, {
+    rule_name: 'feature/*',
+    required_approvals: 2,
+    enable_status_check: true,
+    status_check_contexts: ['ci/build', 'ci/test'],
+  })
+  await sendToGitea(gitea, 'bob', 'POST', rules, { rule_name: 'main', enable_push: true })
+
+  expect(await alice.text(getBranch, refund)).toContain(
+    'Protected: a merge needs 2 approvals and checks ci/build, ci/test.\n' +
+      'This person may not push to it and may merge into it.',
+  )
+  expect(await alice.text(getBranch, { ...refund, branch: 'main' })).toContain(
+    'Protected.\nThis person may push to it and may merge into it.',
+  )
 })
 
 test('somebody without write access may not push', async () => {

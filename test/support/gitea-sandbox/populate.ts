@@ -135,6 +135,7 @@ async function addRepository(instance: Instance, wanted: NewRepository): Promise
     defaultBranch: 'main',
     topics: [...(wanted.topics ?? [])],
     disabledUnits: new Set(['repo.ext_wiki', 'repo.ext_issues']),
+    protections: [],
     collaborators: new Map(),
     gitDirectory,
     createdAt: clock.now(),

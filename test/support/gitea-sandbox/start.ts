@@ -13,6 +13,7 @@ import { addApplicationRoutes } from './api/applications.js'
 import { addArchiveRoutes } from './api/archive.js'
 import { addAssigneeRoutes } from './api/assignees.js'
 import { addBranchWriteRoutes } from './api/branch-writes.js'
+import { addBranchProtectionRoutes } from './api/branch-protections.js'
 import { addBranchRoutes } from './api/branches.js'
 import { addCommitRoutes } from './api/commits.js'
 import { addContentRoutes } from './api/contents.js'
@@ -76,6 +77,7 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addCommitRoutes(api)
   addAssigneeRoutes(api)
   addBranchRoutes(api)
+  addBranchProtectionRoutes(api)
   addBranchWriteRoutes(api)
   addTagWriteRoutes(api)
   addReleaseRoutes(api)

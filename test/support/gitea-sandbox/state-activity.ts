@@ -8,6 +8,15 @@ export interface Notification {
   updatedAt: number
 }
 
+/** A rule of a repository for branches whose name fits, in the order the rules were made. */
+export interface BranchProtection {
+  readonly rule: string
+  readonly mayPush: boolean
+  readonly requiredApprovals: number
+  readonly checksStatus: boolean
+  readonly contexts: readonly string[] | null
+}
+
 export interface WikiPage {
   /** Name of its file, `Guide%2FSub-Page.md`. */
   readonly file: string
@@ -52,7 +61,33 @@ export interface TimelineEvent {
   readonly dependentIssueId?: number
 }
 
+export interface ActionRun {
+  readonly id: number
+  readonly repositoryId: number
+  readonly number: number
+  readonly title: string
+  readonly workflow: string
+  readonly branch: string
+  readonly sha: string
+  readonly actorId: number
+  readonly createdAt: number
+}
+
+export interface ActionJob {
+  readonly id: number
+  readonly runId: number
+  readonly name: string
+  readonly label: string
+  readonly result: 'success' | 'failure' | undefined
+  /** Undefined until a runner took it. */
+  readonly taskId: number | undefined
+  readonly log: string
+  readonly createdAt: number
+}
+
 export interface Activity {
+  readonly actionRuns: Map<number, ActionRun>
+  readonly actionJobs: Map<number, ActionJob>
   readonly events: Map<number, TimelineEvent>
   readonly notifications: Map<number, Notification>
   /** Repository id to pages by file name. */
@@ -64,6 +99,8 @@ export interface Activity {
 
 export function createActivity(): Activity {
   return {
+    actionRuns: new Map(),
+    actionJobs: new Map(),
     events: new Map(),
     notifications: new Map(),
     wikis: new Map(),

@@ -1,6 +1,6 @@
 /** Everything the sandbox Gitea knows, in memory; repositories' contents live in real bare git repositories. */
 import type { Clock } from '../../../src/lib/clock.js'
-import { type Activity, createActivity } from './state-activity.js'
+import { type Activity, type BranchProtection, createActivity } from './state-activity.js'
 
 /** Gitea's flat access modes in ascending order, so that they compare as numbers (models/perm/access_mode.go). */
 export const accessModes = ['none', 'read', 'write', 'admin', 'owner'] as const
@@ -72,6 +72,7 @@ export interface Repository {
   defaultBranch: string
   topics: string[]
   disabledUnits: Set<UnitName>
+  readonly protections: BranchProtection[]
   collaborators: Map<number, AccessMode>
   readonly gitDirectory: string
   readonly createdAt: number

@@ -1,4 +1,5 @@
 /** branches and tags. */
+import { matchesGlob } from 'node:path'
 import { type Api, needsReader } from '../api.js'
 import { getParam, type RepositoryRequest, refuseNotFound } from '../exchange.js'
 import { type GitReference, listReferences, readObject } from '../git.js'
@@ -8,6 +9,7 @@ import { presentPayloadCommit } from '../present/commit.js'
 import { apiUrl, htmlUrl } from '../present/repository.js'
 import { toTime } from '../present/user.js'
 import { json, type Reply } from '../reply.js'
+import { access } from '../state.js'
 
 export async function presentBranch(
   request: RepositoryRequest,
@@ -15,16 +17,19 @@ export async function presentBranch(
 ): Promise<Record<string, unknown>> {
   const { instance, repository, permission } = request
   const commit = await findCommit(repository.gitDirectory, branch.id)
+  const name = branch.name.replace('refs/heads/', '')
+  const protection = repository.protections.find(({ rule }) => matchesGlob(name, rule))
+  const isWriter = permission.canWrite('repo.code')
   return {
-    name: branch.name.replace('refs/heads/', ''),
+    name,
     commit: commit ? presentPayloadCommit(instance, repository, commit) : null,
-    protected: false,
-    required_approvals: 0,
-    enable_status_check: false,
-    status_check_contexts: [],
-    user_can_push: permission.canWrite('repo.code'),
-    user_can_merge: permission.canWrite('repo.code'),
-    effective_branch_protection_name: '',
+    protected: protection !== undefined,
+    required_approvals: protection?.requiredApprovals ?? 0,
+    enable_status_check: protection?.checksStatus ?? false,
+    status_check_contexts: protection ? protection.contexts : [],
+    user_can_push: isWriter && (protection?.mayPush ?? true),
+    user_can_merge: isWriter,
+    effective_branch_protection_name: permission.mode >= access.admin ? (protection?.rule ?? '') : '',
   }
 }
 
