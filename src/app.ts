@@ -21,6 +21,7 @@ import { createReachabilityProbe } from './http/reachability.js'
 import { recordOAuthEvent } from './http/record-oauth-event.js'
 import { createStack } from './http/stack.js'
 import { createAuthenticator } from './identity/authenticate.js'
+import { createOwnTokenReader } from './identity/own-tokens.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import type { Logger } from './lib/logger.js'
 import { HOUR, MIB, MINUTE } from './lib/units.js'
@@ -159,7 +160,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     challenges,
     isAllowedOrigin,
     admission: createAdmission({
-      authenticator: createAuthenticator(oauth.tokens, oauth.vault),
+      authenticator: createAuthenticator([createOwnTokenReader(oauth.tokens, oauth.vault)]),
       limits,
       challenges,
       audit,

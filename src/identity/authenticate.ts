@@ -1,29 +1,35 @@
-import { sha256Hex } from '../lib/crypto.js'
-import type { AccessTokens } from '../oauth/access-tokens.js'
-import type { TokenVault } from '../oauth/token-vault.js'
 import type { Caller } from './caller.js'
 
 /** Who a bearer token stands for, or why it stands for nobody. */
-type Authentication =
+export type Authentication =
   | { readonly kind: 'caller'; readonly caller: Caller }
   /** No bearer token at all: how every client starts. */
   | { readonly kind: 'missing' }
-  /** A token of ours that has expired or was revoked: an ordinary event, not an attack. */
-  | { readonly kind: 'ended' }
-  /** Something that never was a token of ours. */
+  /** A token that has expired or was revoked: an ordinary event, not an attack. */
+  | { readonly kind: 'ended'; readonly problem?: string }
+  /** A genuine token that may not be used here; `problem` says why and what to do. Not counted as guessing. */
+  | { readonly kind: 'refused'; readonly status: 401 | 403 | 503; readonly reason: string; readonly problem: string }
+  /** Something that is no token of any kind this server takes. */
   | { readonly kind: 'unknown' }
+
+/** One kind of bearer token. */
+export interface TokenReader {
+  /** Undefined when the token is not of this kind; the next reader is asked then. Must not throw. */
+  read(token: string, requestId: string): Authentication | undefined | Promise<Authentication | undefined>
+}
 
 export interface Authenticator {
   /** @param authorization the Authorization header; tokens in URLs are never read */
-  authenticate(authorization: string | undefined): Authentication
+  authenticate(authorization: string | undefined, requestId: string): Authentication | Promise<Authentication>
 }
 
-/** Long enough for any token of ours; longer ones are not worth hashing. */
-const MAX_TOKEN_CHARS = 512
+/** Long enough for the signed tokens of other issuers; longer ones are not worth looking at. */
+const MAX_TOKEN_CHARS = 8192
 
-export function createAuthenticator(tokens: AccessTokens, vault: TokenVault): Authenticator {
+/** Asks the readers in their order. The first one, for our own tokens, answers without waiting for anything. */
+export function createAuthenticator(readers: readonly TokenReader[]): Authenticator {
   return {
-    authenticate: (authorization) => {
+    authenticate: (authorization, requestId) => {
       if (authorization === undefined) {
         return { kind: 'missing' }
       }
@@ -31,24 +37,24 @@ export function createAuthenticator(tokens: AccessTokens, vault: TokenVault): Au
       if (token === undefined || token.length > MAX_TOKEN_CHARS) {
         return { kind: 'unknown' }
       }
-      const facts = tokens.findAccessToken(token)
-      if (facts === undefined) {
-        return { kind: tokens.wasIssued(token) ? 'ended' : 'unknown' }
-      }
-      const { accountId, login, clientId, clientName, scopes, grant } = facts
-      return {
-        kind: 'caller',
-        caller: {
-          accountId,
-          login,
-          clientId,
-          clientName,
-          scopes,
-          tokenHint: sha256Hex(token).slice(0, 12),
-          grant,
-          gitea: vault.credentialFor(accountId),
-        },
-      }
+      return readInOrder(readers, token, requestId)
     },
   }
+}
+
+function readInOrder(
+  readers: readonly TokenReader[],
+  token: string,
+  requestId: string,
+): Authentication | Promise<Authentication> {
+  for (const [index, reader] of readers.entries()) {
+    const found = reader.read(token, requestId)
+    if (found instanceof Promise) {
+      return found.then((answer) => answer ?? readInOrder(readers.slice(index + 1), token, requestId))
+    }
+    if (found !== undefined) {
+      return found
+    }
+  }
+  return { kind: 'unknown' }
 }

@@ -46,7 +46,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         deps.countAuthFailure('locked_out')
         return lockedOut(lockedMs)
       }
-      const found = authenticator.authenticate(req.headers.authorization)
+      const found = await authenticator.authenticate(req.headers.authorization, requestId)
       if (found.kind === 'caller') {
         return found.caller
       }
@@ -54,7 +54,18 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         return challenges.unauthenticated()
       }
       if (found.kind === 'ended') {
-        return challenges.unauthenticated('The access token has expired or was revoked')
+        return challenges.unauthenticated(found.problem ?? 'The access token has expired or was revoked')
+      }
+      if (found.kind === 'refused') {
+        audit.recordSoon({
+          type: 'access_denied',
+          request_id: requestId,
+          reason: found.reason,
+          details: { ip: address },
+        })
+        return found.status === 401
+          ? challenges.unauthenticated(found.problem)
+          : { status: found.status, headers: {}, message: found.problem }
       }
       deps.countAuthFailure('unknown_token')
       const counted = await limits.countFailure(address)
@@ -64,7 +75,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         reason: counted.first ? 'auth_rate_limit_exceeded' : 'invalid_token',
         details: { ip: address },
       })
-      return challenges.unauthenticated('The access token is not one of this server')
+      return challenges.unauthenticated('The access token is not one that this server takes')
     },
     prove: async (caller, requestId) => {
       const client = gitea.as(caller.gitea, {

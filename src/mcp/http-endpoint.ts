@@ -218,6 +218,9 @@ function toSdkRequest(req: IncomingMessage, request: McpRequest): Parameters<Ret
 }
 
 function describe(refusal: HttpRefusal): string {
+  if (refusal.message !== undefined) {
+    return refusal.message
+  }
   return refusal.status === 429
     ? 'Too many failed sign-ins from this address. Wait as long as Retry-After says.'
     : 'Sign in first: send a Bearer token of this server.'

@@ -38,6 +38,8 @@ export type JsonObject = Record<string, unknown>
 export interface HttpRefusal {
   readonly status: number
   readonly headers: Record<string, string>
+  /** What to tell, where the status alone does not say it. */
+  readonly message?: string
 }
 
 /** What a handler can say about the HTTP answer of its own request. */

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openStore, type Store } from '../../src/db/open.js'
 import { createRecentReads, UNNAMED } from '../../src/gate/recent-reads.js'
@@ -6,15 +9,20 @@ import { DAY } from '../../src/lib/units.js'
 const alice = { accountId: 'gitea:1', clientId: 'client-1' }
 const bob = { accountId: 'gitea:2', clientId: 'client-1' }
 
+let folder: string
 let store: Store
 let now = 5 * DAY
 const clock = { now: () => now }
 
 beforeEach(() => {
-  store = openStore({ path: ':memory:', migrationsPath: 'migrations' })
+  folder = mkdtempSync(join(tmpdir(), 'aegis-'))
+  store = openStore({ path: join(folder, 'aegis.db'), migrationsPath: 'migrations' })
 })
 
-afterEach(() => store.close())
+afterEach(() => {
+  store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 test('the latest comes first, once, and what is older than asked for not at all', () => {
   const reads = createRecentReads(store, clock)
