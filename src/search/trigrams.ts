@@ -19,11 +19,11 @@ export function toRegexTrigrams(pattern: string): string[] {
 }
 
 function collect(literal: string): Set<string> {
-  const characters = [...literal.toLowerCase()]
+  const characters = [...literal]
   const pieces = new Set<string>()
   for (let at = 0; at + 3 <= characters.length; at += 1) {
     const three = characters.slice(at, at + 3)
-    if (three.every(isFoldedAlike)) pieces.add(three.join(''))
+    if (three.every(isFoldedAlike)) pieces.add(three.join('').toLowerCase())
   }
   return pieces
 }
