@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { openStore } from '../../src/db/open.js'
 import * as auditTables from '../../src/db/schema/audit.js'
 import * as gateTables from '../../src/db/schema/gate.js'
+import * as identityTables from '../../src/db/schema/identity.js'
 import * as oauthTables from '../../src/db/schema/oauth.js'
 
 function openFresh() {
@@ -17,6 +18,7 @@ test('the migrations make the tables that the schema describes, all of them STRI
   const tables: SQLiteTable[] = [
     ...Object.values(auditTables),
     ...Object.values(gateTables),
+    ...Object.values(identityTables),
     ...Object.values(oauthTables),
   ]
 
