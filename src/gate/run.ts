@@ -61,6 +61,8 @@ export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall):
     return { ...refuse(toFailure(gate, call, error)), facts }
   } finally {
     clearTimeout(deadline)
+    // one of several reads at once may have ended the call: the others are not wanted any more
+    controller.abort(new Cancelled('The call has ended.'))
     call.signal.removeEventListener('abort', leave)
   }
 }

@@ -11,15 +11,16 @@ const CONTROL = /[\u0000-\u001f\u007f]/
 /**
  * The path and query of an operation, encoded so that no value can leave its place.
  *
- * @throws InvalidInput for a value that is empty, has `.` or `..` as a segment, or control characters
+ * @throws InvalidInput for a value that is empty, has `.` or `..` as a segment, control characters or broken Unicode
  */
 export function toAddress(name: OperationName, path: PathValues, query: QueryValues): string {
   const filled = operations[name].path.replaceAll(PLACEHOLDER, (_, many: string, key: string) => {
     const value = String(path[key] ?? '')
     const segments = value.split('/')
     const unusable = segments.some((segment) => segment === '.' || segment === '..' || (segment === '' && many === '*'))
-    if (value === '' || unusable || CONTROL.test(value)) {
-      throw new InvalidInput(`"${key}" must not be empty or have empty, "." or ".." parts.`)
+    // half a surrogate pair has no percent-encoding
+    if (value === '' || unusable || CONTROL.test(value) || !value.isWellFormed()) {
+      throw new InvalidInput(`"${key}" must not be empty or have empty, "." or ".." parts or broken characters.`)
     }
     return many === '*' ? segments.map(encodeURIComponent).join('/') : encodeURIComponent(value)
   })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callTool, type Gate } from '../../src/gate/call.js'
-import { narrowToReads, narrowToTools, narrowToToolsets } from '../../src/gate/narrowing.js'
+import { type Narrowing, narrowToReads, narrowToTools, narrowToToolsets } from '../../src/gate/narrowing.js'
 import type { GiteaTransport } from '../../src/gitea/client.js'
 import { type OperationName, operations } from '../../src/gitea/operations.js'
 import type { Caller } from '../../src/identity/caller.js'
@@ -83,7 +83,7 @@ function toName(text: string) {
 }
 
 /** Where the call ends up: what the gate refuses never begins. */
-async function begins(gate: Gate, tool: Tool, caller: Caller, narrowing: ReturnType<typeof narrowToReads>) {
+async function begins(gate: Gate, tool: Tool, caller: Caller, narrowing: readonly Narrowing[]) {
   const places = 'repo' in tool.input.shape ? REPOSITORIES.map(toName) : [{}]
   for (const place of places) {
     const outcome = await callTool(gate, {

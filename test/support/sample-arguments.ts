@@ -103,46 +103,62 @@ const HOSTILE = [
 ] as const
 
 export interface ArgumentPools {
-  readonly owner: readonly string[]
-  readonly repo: readonly string[]
-  /** For every other string. */
+  /** What strings of that name are made of, so that a call gets far. */
+  readonly byName: Readonly<Record<string, readonly string[]>>
+  /** For every other string, and for those too now and then. */
   readonly text: readonly string[]
+}
+
+interface Making {
+  readonly pools: ArgumentPools
+  /** Chaos: everything that should not work, anywhere. */
+  readonly isWild: boolean
 }
 
 /** Arguments that a tool may or may not take: names that exist, and everything that should not work. */
 export function anyArguments(tool: Tool, pools: ArgumentPools): fc.Arbitrary<Record<string, unknown>> {
   const schema: Field = JSON.parse(JSON.stringify(toInputSchema(tool.input)))
-  return toObject(schema, pools)
+  return fc.oneof(toObject(schema, { pools, isWild: false }), toObject(schema, { pools, isWild: true }))
 }
 
-function toObject({ properties = {}, required = [] }: Field, pools: ArgumentPools) {
+function toObject({ properties = {}, required = [] }: Field, making: Making): fc.Arbitrary<Record<string, unknown>> {
   const fields = Object.fromEntries(
-    Object.entries(properties).map(([name, field]) => [name, toAny(name, field, pools)]),
+    Object.entries(properties).map(([name, field]) => [name, toAny(name, field, making)]),
   )
-  return fc.record(fields, { requiredKeys: [...required] })
+  const optional = Object.keys(fields).filter((name) => !required.includes(name))
+  // few at a time: two that do not go together end most calls
+  const chosen = fc.subarray(optional, { maxLength: Math.min(optional.length, making.isWild ? 8 : 2) })
+  return chosen.chain((names) => fc.record(pick(fields, [...required, ...names])))
 }
 
-function toAny(name: string, field: Field, pools: ArgumentPools): fc.Arbitrary<unknown> {
+function pick<T>(fields: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)))
+}
+
+function toAny(name: string, field: Field, making: Making): fc.Arbitrary<unknown> {
   if (field.enum !== undefined) return fc.constantFrom(...field.enum)
   switch (field.type) {
     case 'integer':
     case 'number':
-      return fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 8 }) }, fc.constantFrom(0, -1, 2 ** 31, 1.5))
+      return making.isWild ? fc.constantFrom(0, -1, 2 ** 31, 1.5, 1) : fc.integer({ min: 1, max: 3 })
     case 'boolean':
       return fc.boolean()
     case 'array':
-      return fc.array(toAny(name, field.items ?? {}, pools), { maxLength: 3 })
+      return fc.array(toAny(name, field.items ?? {}, making), { minLength: 1, maxLength: 3 })
     case 'object':
-      return toObject(field, pools)
+      return toObject(field, making)
     default:
-      return toText(name === 'owner' ? pools.owner : name === 'repo' ? pools.repo : pools.text)
+      return toText(name, making)
   }
 }
 
-function toText(pool: readonly string[]): fc.Arbitrary<string> {
+function toText(name: string, { pools, isWild }: Making): fc.Arbitrary<string> {
+  const fitting = fc.constantFrom(...(pools.byName[name] ?? pools.text))
+  if (!isWild) return fitting
   return fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom(...pool) },
-    { weight: 2, arbitrary: fc.constantFrom(...HOSTILE) },
+    { weight: 4, arbitrary: fitting },
+    { weight: 4, arbitrary: fc.constantFrom(...pools.text) },
+    { weight: 3, arbitrary: fc.constantFrom(...HOSTILE) },
     { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
   )
 }

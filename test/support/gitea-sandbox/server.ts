@@ -21,6 +21,8 @@ export interface RequestRecord {
   login: string | undefined
   /** Whose name it asked to act in. */
   readonly sudo: string | undefined
+  /** What the request called itself: X-Request-Id. */
+  readonly requestId: string | undefined
   /** The client went away before the answer was sent. */
   aborted: boolean
   readonly at: number
@@ -109,7 +111,7 @@ async function serve(parts: ServerParts, message: IncomingMessage, response: Ser
     target.includes('?') ? target.slice(target.indexOf('?') + 1) : '',
   ]
   const method = message.method ?? 'GET'
-  const sudo = message.headers.sudo
+  const { sudo, 'x-request-id': requestId } = message.headers
   const record: RequestRecord = {
     method,
     path,
@@ -117,6 +119,7 @@ async function serve(parts: ServerParts, message: IncomingMessage, response: Ser
     status: 0,
     login: undefined,
     sudo: typeof sudo === 'string' ? sudo : undefined,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
     aborted: false,
     at: parts.instance.clock.now(),
   }
