@@ -6,6 +6,7 @@ import {
   type ResourceTemplateType,
   type ServerContext,
 } from '@modelcontextprotocol/server'
+import { findAddress, formatAddress, type ResourceAddress } from '../../lib/resource-address.js'
 import {
   type CallDeps,
   callForRequest,
@@ -16,7 +17,6 @@ import {
   toResourceError,
   type WantedCall,
 } from '../gate-call.js'
-import { findAddress, formatAddress, type ResourceAddress } from './address.js'
 
 /*
  * What can be read as a resource. Each kind is one of our tools under an address: reading it is calling that tool, with

@@ -1,7 +1,7 @@
 import { UriTemplate } from '@modelcontextprotocol/server'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findAddress, formatAddress, type ResourceAddress } from '../../src/mcp/resources/address.js'
+import { findAddress, formatAddress, type ResourceAddress } from '../../src/lib/resource-address.js'
 
 const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/).filter((text) => !/^\.\.?$/.test(text))
 const segment = fc
