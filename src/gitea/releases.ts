@@ -3,7 +3,7 @@ import { parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
 import { type Page, type PageRequest, type RepositoryName, toName, toPage } from './repos.js'
 
-const Release = z
+export const Release = z
   .object({
     id: z.number(),
     tag_name: z.string(),

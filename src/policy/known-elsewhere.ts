@@ -4,6 +4,4 @@
  * here finds its rules already in force.
  */
 export const TOOLS_KNOWN_ELSEWHERE: readonly string[] = [
-  'create_release',
-  'edit_release',
 ]

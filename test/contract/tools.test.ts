@@ -66,6 +66,7 @@ test.each(each)('%s sends to Gitea only what its effect allows', (_name, tool) =
   expect(writes.length > 0).toBe(tool.effect !== 'read')
   expect(tool.scope).toBe(tool.effect === 'read' ? 'read:repository' : 'write:repository')
   expect(new Set(tool.operations).size).toBe(tool.operations.length)
+  expect(tool.operations).toEqual(expect.arrayContaining([...(tool.optionalOperations ?? [])]))
 })
 
 test('the list costs a model little', () => {

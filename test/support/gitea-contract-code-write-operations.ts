@@ -1,11 +1,13 @@
 import { expect } from 'vitest'
 import { createBranch } from '../../src/gitea/branch-writes.js'
 import { createPull, updatePull } from '../../src/gitea/pull-writes.js'
+import { createRelease, updateRelease } from '../../src/gitea/release-writes.js'
 import { createReview, requestReviewers } from '../../src/gitea/review-writes.js'
 import type { Exchanges } from './contract-exchange.js'
 
 const notes = { owner: 'alice', repo: 'field-notes' }
 let index = 0
+let releaseId = 0
 const count = expect.any(Number)
 const sha = expect.stringMatching(/^[0-9a-f]{40}$/)
 
@@ -54,5 +56,24 @@ export const codeWriteExchanges: Exchanges = {
   requestReviewers: {
     send: (client) => requestReviewers(client, { ...notes, index }, ['bob']),
     parsed: ['bob'],
+  },
+  createRelease: {
+    async send(client) {
+      const release = await createRelease(client, notes, {
+        tag: 'autumn-2026',
+        target: 'autumn/draft',
+        title: 'Autumn',
+        body: 'Until *November*.',
+        isDraft: true,
+        isPrerelease: false,
+      })
+      releaseId = release.id
+      return release
+    },
+    parsed: { id: count, tag: 'autumn-2026', target: 'autumn/draft', title: 'Autumn', isDraft: true, author: 'alice' },
+  },
+  updateRelease: {
+    send: (client) => updateRelease(client, { ...notes, id: releaseId }, { isDraft: false, isPrerelease: true }),
+    parsed: { tag: 'autumn-2026', body: 'Until *November*.', isDraft: false, isPrerelease: true },
   },
 }

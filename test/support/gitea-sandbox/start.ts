@@ -9,11 +9,12 @@ import { join } from 'node:path'
 import { type Clock, systemClock } from '../../../src/lib/clock.js'
 import type { GiteaUnderTest } from '../gitea-under-test.js'
 import { seedGitea } from '../seed-gitea.js'
+import { addActionRoutes } from './api/actions.js'
 import { addApplicationRoutes } from './api/applications.js'
 import { addArchiveRoutes } from './api/archive.js'
 import { addAssigneeRoutes } from './api/assignees.js'
-import { addBranchWriteRoutes } from './api/branch-writes.js'
 import { addBranchProtectionRoutes } from './api/branch-protections.js'
+import { addBranchWriteRoutes } from './api/branch-writes.js'
 import { addBranchRoutes } from './api/branches.js'
 import { addCommitRoutes } from './api/commits.js'
 import { addContentRoutes } from './api/contents.js'
@@ -39,6 +40,7 @@ import { createApi } from './api.js'
 import { createFaults, type FaultRule } from './faults.js'
 import { createSessions } from './oauth/sessions.js'
 import { createPopulation } from './populate.js'
+import { createActionPopulation } from './populate-actions.js'
 import { createIssuePopulation } from './populate-issues.js'
 import { createGiteaServer, type RequestRecord } from './server.js'
 import { createState, type Instance } from './state.js'
@@ -93,6 +95,7 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addOrganizationRoutes(api)
   addNotificationRoutes(api)
   addWikiRoutes(api)
+  addActionRoutes(api)
   const requests: RequestRecord[] = []
   const faults = createFaults()
   const sessions = createSessions()
@@ -117,11 +120,13 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   const { port } = server.address() as AddressInfo // an IP server, so never a pipe's string
   url = `http://127.0.0.1:${port}`
 
+  const population = createPopulation(instance)
   const sandbox: GiteaSandbox = {
     url,
     requests,
     fault: (rule) => faults.set(rule),
-    ...createPopulation(instance),
+    ...population,
+    ...createActionPopulation(instance, population.commit),
     ...createIssuePopulation(instance),
     async close() {
       const { promise: closed, resolve: done } = Promise.withResolvers<void>()

@@ -1,24 +1,13 @@
-/** Creating branches, and the protection rules that forbid it. */
-import { type Api, needsReader, needsRepositoryAdmin, needsToken, needsUnarchived, needsWriter } from '../api.js'
+/** Creating branches. */
+import { matchesGlob } from 'node:path'
+import { type Api, needsReader, needsToken, needsUnarchived, needsWriter } from '../api.js'
 import { findText, readFields } from '../body.js'
 import { type RepositoryRequest, refuseWith } from '../exchange.js'
 import { findObject, tryGit } from '../git.js'
 import { isEmpty } from '../present/repository.js'
 import { findRevision } from '../refs.js'
 import { json, type Reply } from '../reply.js'
-import type { Repository } from '../state.js'
 import { presentBranch } from './branches.js'
-
-/** Rules that let nobody push, as patterns with `*`. */
-const protections = new WeakMap<Repository, string[]>()
-
-function isProtected(repository: Repository, branch: string): boolean {
-  const rules = protections.get(repository) ?? []
-  return rules.some((rule) => {
-    const [start = '', end] = rule.split('*')
-    return end === undefined ? rule === branch : branch.startsWith(start) && branch.endsWith(end)
-  })
-}
 
 /** go-chi/binding's GitRefName. */
 function isRefName(name: string): boolean {
@@ -46,25 +35,17 @@ async function createBranch(request: RepositoryRequest): Promise<Reply> {
     refuseWith(request, 409, 'The branch with the same tag already exists.')
   }
   if (await findObject(directory, `refs/heads/${name}`)) refuseWith(request, 409, 'The branch already exists.')
-  if (isProtected(repository, name)) refuseWith(request, 500, '')
+  const protection = repository.protections.find(({ rule }) => matchesGlob(name, rule))
+  // A push that a rule refuses is a fault here.
+  if (protection && !protection.mayPush) refuseWith(request, 500, '')
   const made = await tryGit(directory, ['update-ref', `refs/heads/${name}`, id])
   // Git keeps branches as paths: with `feature` there is no room for `feature/one`, nor the other way round.
   if (made.code !== 0) refuseWith(request, 409, 'The branch with the same name already exists.')
   return json(201, await presentBranch(request, { name: `refs/heads/${name}`, type: 'commit', id }))
 }
 
-/** Keeps of a rule only its name, and that nobody may push where it matches. */
-function createProtection(request: RepositoryRequest): Reply {
-  const { repository } = request
-  const rule = findText(request, readFields(request), 'rule_name') ?? ''
-  if (rule === '') refuseWith(request, 400, 'both rule_name and branch_name are empty')
-  protections.set(repository, [...(protections.get(repository) ?? []), rule])
-  return json(201, { branch_name: '', rule_name: rule, enable_push: false })
-}
-
 export function addBranchWriteRoutes(api: Api): void {
   const code = needsReader('repo.code')
   const guards = [code, needsToken, needsWriter('repo.code'), needsUnarchived]
   api.repository('POST', '/branches', 'repository', guards, createBranch)
-  api.repository('POST', '/branch_protections', 'repository', [needsRepositoryAdmin, needsUnarchived], createProtection)
 }

@@ -1,6 +1,6 @@
-/** Releases and commit statuses. */
+/** Reading releases, and commit statuses. */
 import { type Api, needsReader, needsToken, needsWriter } from '../api.js'
-import { findFlag, findText, readFields } from '../body.js'
+import { findText, readFields } from '../body.js'
 import {
   getNumberParam,
   getParam,
@@ -9,16 +9,15 @@ import {
   refuseWith,
   requireDoer,
 } from '../exchange.js'
-import { findObject, runGit } from '../git.js'
 import { getAccount } from '../lookup.js'
 import { jsonPage, readPage, slicePage } from '../paging.js'
-import { apiUrl, htmlUrl, isEmpty, presentRepository } from '../present/repository.js'
+import { apiUrl, htmlUrl, presentRepository } from '../present/repository.js'
 import { presentUser, toTime } from '../present/user.js'
 import { findRevision } from '../refs.js'
 import { json, type Reply } from '../reply.js'
 import type { CommitStatus, Release } from '../state.js'
 
-function presentRelease(request: RepositoryRequest, release: Release): Record<string, unknown> {
+export function presentRelease(request: RepositoryRequest, release: Release): Record<string, unknown> {
   const { instance, repository } = request
   const html = htmlUrl(instance, repository)
   const url = `${apiUrl(instance, repository)}/releases/${release.id}`
@@ -78,37 +77,6 @@ function answerById(request: RepositoryRequest): Reply {
 function answerOne(request: RepositoryRequest, isWanted: (release: Release) => boolean): Reply {
   const release = visibleReleases(request).find(isWanted)
   return release ? json(200, presentRelease(request, release)) : refuseNotFound(request)
-}
-
-async function createRelease(request: RepositoryRequest): Promise<Reply> {
-  const { instance, repository } = request
-  const fields = readFields(request)
-  const tag = findText(request, fields, 'tag_name') ?? ''
-  if (tag === '') refuseWith(request, 422, '[TagName]: Required')
-  if (await isEmpty(repository)) refuseWith(request, 422, 'repo is empty')
-  if (visibleReleases(request).some((release) => release.tag === tag)) refuseWith(request, 409, 'Release is has no Tag')
-  const target = findText(request, fields, 'target_commitish') || repository.defaultBranch
-  const commit = await findRevision(repository, target)
-  if (!commit) refuseNotFound(request, [`target couldn't be found: ${target}`])
-  const isDraft = findFlag(request, fields, 'draft') ?? false
-  const directory = repository.gitDirectory
-  if (!isDraft && !(await findObject(directory, `refs/tags/${tag}`))) {
-    await runGit(directory, ['update-ref', `refs/tags/${tag}`, commit])
-  }
-  const release: Release = {
-    id: instance.state.nextId('release'),
-    repositoryId: repository.id,
-    tag,
-    target,
-    name: findText(request, fields, 'name') ?? '',
-    body: findText(request, fields, 'body') ?? '',
-    isDraft,
-    isPrerelease: findFlag(request, fields, 'prerelease') ?? false,
-    authorId: requireDoer(request).id,
-    createdAt: instance.clock.now(),
-  }
-  instance.state.releases.set(release.id, release)
-  return json(201, presentRelease(request, release))
 }
 
 function presentStatus(request: RepositoryRequest, status: CommitStatus): Record<string, unknown> {
@@ -203,13 +171,6 @@ export function addReleaseRoutes(api: Api): void {
   const releases = [needsReader('repo.releases')]
   const code = [needsReader('repo.code')]
   api.repository('GET', '/releases', 'repository', releases, answerReleases)
-  api.repository(
-    'POST',
-    '/releases',
-    'repository',
-    [...releases, needsToken, needsWriter('repo.releases')],
-    createRelease,
-  )
   api.repository('GET', '/releases/latest', 'repository', releases, (request) =>
     answerOne(request, ({ isDraft, isPrerelease }) => !isDraft && !isPrerelease),
   )
