@@ -1,4 +1,5 @@
 import type { Capabilities } from '../gitea/capabilities.js'
+import type { OperationName } from '../gitea/operations.js'
 import { InvalidInput } from '../lib/errors.js'
 import { findNearMisses } from '../lib/near-miss.js'
 import { TOOLSETS, type Tool } from '../tools/define-tool.js'
@@ -120,7 +121,7 @@ export function checkOffered(offer: Offer, tool: Tool, narrowing: readonly Narro
     }
   }
   const missing = offer.capabilities.missing()
-  if (missing.size > 0 && tool.operations.some((operation) => missing.has(operation))) {
+  if (lacksFor(missing, tool)) {
     const version = offer.capabilities.version()
     return {
       code: 'not_in_gitea',
@@ -130,4 +131,12 @@ export function checkOffered(offer: Offer, tool: Tool, narrowing: readonly Narro
     }
   }
   return undefined
+}
+
+/** Whether a Gitea without the operations `missing` cannot serve the tool. */
+export function lacksFor(missing: ReadonlySet<OperationName>, tool: Tool): boolean {
+  return (
+    missing.size > 0 &&
+    tool.operations.some((name) => missing.has(name) && tool.optionalOperations?.includes(name) !== true)
+  )
 }

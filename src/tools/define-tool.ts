@@ -77,8 +77,12 @@ interface ToolMeta {
   readonly scope: Scope
   /** The Gitea operations it may send; anything else is refused by the client. */
   readonly operations: readonly OperationName[]
+  /** Those of them without which it has another way, on a Gitea that lacks them. */
+  readonly optionalOperations?: readonly OperationName[]
   /** Name of the argument that is a repository path, for the path rules of the policy. */
   readonly pathArgument?: string
+  /** For clients that read the data itself: the answer is its JSON, as structured content and as text. */
+  readonly answersJson?: boolean
 }
 
 /** A tool with its types closed over, so that a list of many tools needs no `any`. */

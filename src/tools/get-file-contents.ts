@@ -22,6 +22,7 @@ export const getFileContents = defineTool({
   toolset: 'files',
   scope: 'read:repository',
   operations: [...RESOLVE_OPERATIONS, ...FILE_OPERATIONS],
+  optionalOperations: ['getContents'],
   pathArgument: 'filepath',
   input: z.strictObject({
     owner,

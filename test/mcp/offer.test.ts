@@ -47,6 +47,10 @@ const tools = [
   createTool('create_issue', 'create', 'issues', ['createIssue']),
   createTool('update_pull', 'update', 'pulls', ['updatePullRequest']),
   createTool('get_me', 'read', 'people', []),
+  {
+    ...createTool('read_file', 'read', 'files', ['getContents', 'getTree']),
+    optionalOperations: ['getContents'] as const,
+  },
 ]
 const NAMES = tools.map(({ name }) => name)
 
@@ -127,6 +131,13 @@ describe('a narrowed connection', () => {
 })
 
 describe('what this Gitea lacks', () => {
+  it('does not stop a tool that has another way', async () => {
+    missing = new Set(['getContents'])
+    expect(textOf((await send(call('read_file'))).messages[0])).toBe('done')
+    missing = new Set(['getContents', 'getTree'])
+    expect(textOf((await send(call('read_file'))).messages[0])).toContain('does not have')
+  })
+
   it('is not listed, and calling it names the version', async () => {
     missing = new Set(['listBranches'])
     const { messages } = await send(modern('tools/list'))

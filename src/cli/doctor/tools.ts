@@ -1,6 +1,6 @@
 /** Which tools will be offered: what the settings leave out, and what this Gitea lacks. */
 import type { Config } from '../../config/config.js'
-import { narrowToToolsets } from '../../gate/narrowing.js'
+import { lacksFor, narrowToToolsets } from '../../gate/narrowing.js'
 import { findMissing } from '../../gitea/capabilities.js'
 import { InvalidInput } from '../../lib/errors.js'
 import { MINUTE } from '../../lib/units.js'
@@ -21,7 +21,7 @@ export async function checkTools(config: Config): Promise<Check> {
   if (missing === undefined) {
     return skipped(STEP, `Gitea does not show a description of its API, so ${left} are offered whatever it has.`)
   }
-  const without = offered.filter(({ operations }) => operations.some((name) => missing.has(name)))
+  const without = offered.filter((tool) => lacksFor(missing, tool))
   return without.length === 0
     ? ok(STEP, `${left}; this Gitea has what they need`)
     : warning(
