@@ -79,7 +79,8 @@ test('a draft whose target is gone stays a draft, and that is said', async () =>
 
 test('a draft whose tag a rule protects stays a draft, and that is said', async () => {
   const id = await add({ tag_name: 'stable-1', draft: true })
-  await sendToGitea(gitea, 'bob', 'POST', '/repos/harbor/booking/tag_protections', { name_pattern: 'stable-*' })
+  const rule = { name_pattern: 'stable-*', whitelist_usernames: ['admin'] }
+  await sendToGitea(gitea, 'bob', 'POST', '/repos/harbor/booking/tag_protections', rule)
 
   await expect(bob.run(editRelease, { ...booking, release_id: id, draft: false })).rejects.toMatchObject({
     rule: 'gitea.protected',

@@ -1,7 +1,7 @@
 /** Writing releases. */
 import { matchesGlob } from 'node:path'
 import { type Api, needsReader, needsRepositoryAdmin, needsToken, needsUnarchived, needsWriter } from '../api.js'
-import { type Fields, findFlag, findText, readFields } from '../body.js'
+import { type Fields, findFlag, findList, findText, readFields } from '../body.js'
 import { getNumberParam, type RepositoryRequest, refuseNotFound, refuseWith, requireDoer } from '../exchange.js'
 import { findObject, tryGit } from '../git.js'
 import { isEmpty } from '../present/repository.js'
@@ -11,8 +11,12 @@ import { json, type Reply } from '../reply.js'
 import type { Release, Repository } from '../state.js'
 import { presentRelease } from './releases.js'
 
-/** Patterns of tags that nobody may make. */
-const protectedTags = new WeakMap<Repository, string[]>()
+interface TagProtection {
+  readonly pattern: string
+  readonly logins: readonly string[]
+}
+
+const protectedTags = new WeakMap<Repository, TagProtection[]>()
 
 /** Makes the tag of what is published; names that git refuses and archived repositories are a fault of Gitea. */
 async function publish(request: RepositoryRequest, tag: string, target: string, isNew: boolean): Promise<void> {
@@ -20,7 +24,9 @@ async function publish(request: RepositoryRequest, tag: string, target: string, 
   if (repository.isArchived) refuseWith(request, 500, '')
   const directory = repository.gitDirectory
   if (await findObject(directory, `refs/tags/${tag}`)) return
-  if (protectedTags.get(repository)?.some((pattern) => matchesGlob(tag, pattern))) {
+  const rules = (protectedTags.get(repository) ?? []).filter(({ pattern }) => matchesGlob(tag, pattern))
+  const { login } = requireDoer(request)
+  if (rules.length > 0 && !rules.some(({ logins }) => logins.includes(login))) {
     refuseWith(request, isNew ? 422 : 500, isNew ? `release tag name is protected [tag_name: ${tag}]` : '')
   }
   const commit = await findRevision(repository, target)
@@ -96,15 +102,18 @@ async function editRelease(request: RepositoryRequest): Promise<Reply> {
 
 function protectTags(request: RepositoryRequest): Reply {
   const { repository, instance } = request
-  const pattern = findText(request, readFields(request), 'name_pattern') ?? ''
+  const fields = readFields(request)
+  const pattern = findText(request, fields, 'name_pattern') ?? ''
   if (pattern === '') refuseWith(request, 400, 'name_pattern are empty')
-  const patterns = [...(protectedTags.get(repository) ?? []), pattern]
-  protectedTags.set(repository, patterns)
+  const logins = (findList(request, fields, 'whitelist_usernames') ?? []).map(String)
+  if (logins.length === 0) refuseWith(request, 400, 'both whitelist_usernames and whitelist_teams are empty')
+  const rules = [...(protectedTags.get(repository) ?? []), { pattern, logins }]
+  protectedTags.set(repository, rules)
   const now = toTime(instance.clock.now())
   return json(201, {
-    id: patterns.length,
+    id: rules.length,
     name_pattern: pattern,
-    whitelist_usernames: [],
+    whitelist_usernames: logins,
     whitelist_teams: [],
     created_at: now,
     updated_at: now,
