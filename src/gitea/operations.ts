@@ -49,6 +49,10 @@ export const operations = {
   listTopics: read(`${REPO}/topics`),
   listAssignees: read(`${REPO}/assignees`),
   listCollaborators: read(`${REPO}/collaborators`),
+  // asked by no tool: how a service token finds out what a person may do
+  getRepositoryPermission: read(`${REPO}/collaborators/{username}/permission`),
+  listRepositoryTeams: read(`${REPO}/teams`),
+  getTeamMember: read('/teams/{id}/members/{username}', 'organization'),
 
   getRefs: read(`${REPO}/git/refs/{*ref}`),
   getTree: read(`${REPO}/git/trees/{treeish}`),
@@ -112,7 +116,7 @@ export const operations = {
   getActionRun: read(`${REPO}/actions/runs/{run}`),
   listActionJobs: read(`${REPO}/actions/runs/{run}/jobs`),
   getActionJob: read(`${REPO}/actions/jobs/{job}`),
-  getActionJobLog: readAs('text', `${REPO}/actions/jobs/{job}/logs`),
+  getActionJobLog: readAs('bytes', `${REPO}/actions/jobs/{job}/logs`),
 
   listWikiPages: read(`${REPO}/wiki/pages`),
   getWikiPage: read(`${REPO}/wiki/page/{name}`),

@@ -15,6 +15,7 @@ import { createRelease } from './create-release.js'
 import { createReview } from './create-review.js'
 import { editIssueComment } from './edit-issue-comment.js'
 import { editRelease } from './edit-release.js'
+import { fetchDocument } from './fetch.js'
 import { getBranch } from './get-branch.js'
 import { getCommitDiff } from './get-commit-diff.js'
 import { getCommitStatus } from './get-commit-status.js'
@@ -57,8 +58,9 @@ import { requestReviewers } from './request-reviewers.js'
 import { searchCode } from './search-code.js'
 import { searchIssues } from './search-issues.js'
 import { searchRepositories } from './search-repositories.js'
+import { search } from './search.js'
 import { updateIssue } from './update-issue.js'
 import { updateLabel } from './update-label.js'
 import { updatePullRequest } from './update-pull-request.js'
 
-export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, searchCode, searchIssues, searchRepositories, updateIssue, updateLabel, updatePullRequest]
+export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]

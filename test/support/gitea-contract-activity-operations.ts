@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
+import { getJob, getRun, listJobs, listRuns, readJobLog } from '../../src/gitea/actions.js'
 import { getNotification, listNotifications, markNotificationRead } from '../../src/gitea/notifications.js'
 import { listReviewComments, listReviews } from '../../src/gitea/reviews.js'
 import { listBlocks, listDependencies, loadTimeline } from '../../src/gitea/timeline.js'
@@ -9,13 +10,15 @@ import type { GiteaUnderTest } from './gitea-under-test.js'
 import { sendToGitea } from './send-to-gitea.js'
 
 const booking = { owner: 'harbor', repo: 'booking', index: 6 }
+const dredger = { owner: 'bob', repo: 'dredger' }
 const notes = { owner: 'alice', repo: 'field-notes' }
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT/)
 
 let thread = 0
 let review = 0
+const jobIds = { run: 0, job: 0 }
 
-/** Puts into the story what only people's doings make: a wiki, a notification, a dependency, a review. */
+/** Puts into the story what only people's doings make: a wiki, a notification, a dependency, a review, a run. */
 export async function addActivity(gitea: GiteaUnderTest): Promise<void> {
   await sendToGitea(gitea, 'alice', 'POST', '/repos/alice/field-notes/wiki/new', {
     title: 'Tide tables',
@@ -24,12 +27,22 @@ export async function addActivity(gitea: GiteaUnderTest): Promise<void> {
   await gitea.addIssue({ ...notes, author: 'bob', title: 'The tide is late', assignees: ['alice'] })
   await gitea.addIssue({ ...notes, author: 'alice', title: 'Buy a new tide table' })
   await sendToGitea(gitea, 'alice', 'POST', '/repos/alice/field-notes/issues/1/dependencies', { ...notes, index: 2 })
-  const sent = (await sendToGitea(gitea, 'mallory', 'POST', '/repos/harbor/booking/pulls/6/reviews', {
+  const sent = (await sendToGitea(gitea, 'bob', 'POST', '/repos/harbor/booking/pulls/6/reviews', {
     event: 'COMMENT',
     body: 'Only looking.',
     comments: [{ path: 'src/booking/cancel-rules.ts', body: 'Why a day?', new_position: 1 }],
   })) as { readonly id: number }
   review = sent.id
+  await gitea.addRepository({ owner: 'bob', name: 'dredger', files: { 'a.md': 'a' } })
+  for (const place of [notes, dredger]) {
+    const jobs = [{ name: 'links', result: 'failure', log: ['checking', 'broken'] }] as const
+    await gitea.addActionRun({ ...place, workflow: 'ci.yml', message: 'Check the links', branch: 'links', jobs })
+  }
+  const { jobs } = (await sendToGitea(gitea, 'alice', 'GET', '/repos/alice/field-notes/actions/runs/1/jobs')) as {
+    readonly jobs: readonly { readonly id: number; readonly run_id: number }[]
+  }
+  jobIds.run = jobs[0]?.run_id ?? 0
+  jobIds.job = jobs[0]?.id ?? 0
   // Gitea tells people in the background
   for (let tries = 0; tries < 200 && thread === 0; tries += 1) {
     const rows = (await sendToGitea(gitea, 'alice', 'GET', '/notifications?page=1')) as {
@@ -43,9 +56,57 @@ export async function addActivity(gitea: GiteaUnderTest): Promise<void> {
 
 const notification = { ...notes, type: 'Issue', title: 'The tide is late', state: 'open', number: 1, isPinned: false }
 
+const run = {
+  number: 1,
+  title: 'Check the links',
+  workflow: 'ci.yml',
+  event: 'push',
+  status: 'failure',
+  branch: 'links',
+  sha: expect.stringMatching(/^[0-9a-f]{40}$/),
+  startedAt: moment,
+}
+const job = {
+  id: expect.any(Number),
+  name: 'links',
+  status: 'failure',
+  runner: 'harness',
+  startedAt: moment,
+  steps: [],
+}
+
 const linked = { ...notes, isClosed: false }
 
 export const activityExchanges: Exchanges = {
+  listActionRuns: {
+    send: (client) => listRuns(client, { ...notes, page: 1, limit: 2 }),
+    parsed: { items: [{ ...run, id: expect.any(Number), jobs: [] }], total: 1, hasIds: true, hasMore: false },
+  },
+  listActionTasks: {
+    // of a repository of somebody else, whose runs Gitea does not list
+    send: (client) => listRuns(client, { ...dredger, page: 1, limit: 2 }),
+    parsed: { items: [{ ...run, jobs: [{ name: 'links', status: 'failure' }] }], total: 1, hasIds: false },
+  },
+  getActionRun: {
+    send: (client) => getRun(client, { ...notes, run: jobIds.run }),
+    parsed: run,
+  },
+  listActionJobs: {
+    send: (client) => listJobs(client, { ...notes, run: jobIds.run, page: 1, limit: 2 }),
+    parsed: { items: [job], total: 1 },
+  },
+  getActionJob: {
+    send: (client) => getJob(client, { ...notes, job: jobIds.job }),
+    parsed: job,
+  },
+  getActionJobLog: {
+    send: async (client) => {
+      const lines: string[] = []
+      await readJobLog(client, { ...notes, job: jobIds.job }, (line) => lines.push(line))
+      return lines
+    },
+    parsed: ['checking', 'broken'],
+  },
   listIssueTimeline: {
     // exactly as many as there are: what comes after a page that is not full is looked up by another request
     send: async (client) => (await loadTimeline(client, { ...notes, index: 2, page: 1, limit: 1 })).items,
@@ -63,9 +124,8 @@ export const activityExchanges: Exchanges = {
     send: (client) => listReviews(client, { ...booking, page: 1, limit: 50 }),
     parsed: {
       items: expect.arrayContaining([
-        expect.objectContaining({ author: 'bob', state: 'REQUEST_REVIEW', comments: 0 }),
         expect.objectContaining({
-          author: 'mallory',
+          author: 'bob',
           state: 'COMMENT',
           body: 'Only looking.',
           comments: 1,
@@ -79,7 +139,7 @@ export const activityExchanges: Exchanges = {
     send: (client) => listReviewComments(client, { ...booking, id: review }),
     parsed: [
       {
-        author: 'mallory',
+        author: 'bob',
         body: 'Why a day?',
         path: 'src/booking/cancel-rules.ts',
         line: 1,

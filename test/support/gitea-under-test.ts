@@ -119,6 +119,26 @@ export interface NewApplication {
   readonly owner: string
 }
 
+export interface NewActionJob {
+  readonly name: string
+  /** Without one the job waits for a runner. */
+  readonly result?: 'success' | 'failure'
+  /** Lines of its log. */
+  readonly log?: readonly string[]
+}
+
+export interface NewActionRun {
+  readonly owner: string
+  readonly repo: string
+  /** File name below `.gitea/workflows/`; pushing it is what starts the run. */
+  readonly workflow: string
+  /** Of the commit that adds the workflow. */
+  readonly message: string
+  /** The default branch unless given; a new one starts from it. */
+  readonly branch?: string
+  readonly jobs: readonly NewActionJob[]
+}
+
 export interface GiteaUnderTest {
   /** Root address without trailing slash, on 127.0.0.1. */
   readonly url: string
@@ -143,6 +163,8 @@ export interface GiteaUnderTest {
   addComment(comment: NewComment): Promise<void>
   /** Returns its number, which it shares with issues. */
   addPullRequest(pull: NewPullRequest): Promise<number>
+  /** Pushes a workflow and runs its jobs. */
+  addActionRun(run: NewActionRun): Promise<void>
   /** A personal access token: 40 hex digits. `scopes` as Gitea names them, e.g. `read:repository`, `all`. */
   createToken(login: string, scopes: readonly string[]): Promise<string>
   createOAuthApplication(

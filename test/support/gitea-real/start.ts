@@ -6,6 +6,7 @@ import { createBrowser } from '../browser.js'
 import { createBareRepository, importCommits, runGit } from '../gitea-sandbox/git.js'
 import type { GiteaUnderTest, NewCommit, NewRepository, NewUser } from '../gitea-under-test.js'
 import { seedGitea } from '../seed-gitea.js'
+import { createRealActions } from './actions.js'
 import { createRealIssues } from './issues.js'
 import { type GiteaProcess, type GiteaProcessOptions, rootLogin, startGiteaProcess } from './process.js'
 import { createRootClient, type RootClient } from './root-client.js'
@@ -183,6 +184,7 @@ export async function startRealGitea(options: RealGiteaOptions = {}): Promise<Re
     },
     revokeGrant: (login, clientId) => revokeGrant(workshop, login, clientId),
     ...createRealIssues(root),
+    ...createRealActions(gitea, root, (owner, name, commit) => pushCommits(workshop, owner, name, [commit])),
     close: () => gitea.stop(),
   }
   if (options.seed) await seedGitea(real)
