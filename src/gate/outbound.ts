@@ -15,9 +15,12 @@ export interface PreparedAnswer {
   readonly masked: number
 }
 
+/** Lines for a model, data for a program, or data that a model's client shows it. */
+export type AnswerForm = 'text' | 'data' | 'json'
+
 export interface Outbound {
   /** Step 12: secrets first, then what cannot be seen, then the length, then the marks that say it is data. */
-  prepare(answer: ToolAnswer, form: 'text' | 'data'): PreparedAnswer
+  prepare(answer: ToolAnswer, form: AnswerForm): PreparedAnswer
   /** Masks secrets in text that a tool is about to cut a piece out of: half a secret is not recognised any more. */
   mask(text: string): { readonly text: string; readonly masked: number }
   /** Arguments as the audit log keeps them: secrets masked, long values cut. */
@@ -37,6 +40,13 @@ export function createOutbound({ mode, maxChars }: { readonly mode: SecretMode; 
         const { value, found } = redactValue(answer.data, redact)
         return { text: '', data: toRecord(value), masked: toTotal(found) }
       }
+      if (form === 'json') {
+        const { value, found } = redactValue(answer.data, redact)
+        const data = toRecord(mapStrings(value, showInvisible))
+        // what the client hands to its model as the document; the rest are short names
+        const framed = typeof data.text === 'string' ? { ...data, text: frameUntrusted(data.text) } : data
+        return { text: JSON.stringify(framed), data: framed, masked: toTotal(found) }
+      }
       const { text, found } = redact(answer.text)
       const { text: bounded, left } = cutText(showInvisible(text), maxChars)
       const shown = left === 0 ? bounded : `${bounded}\n… ${left} more characters do not fit; ask for a smaller part.`
@@ -48,6 +58,13 @@ export function createOutbound({ mode, maxChars }: { readonly mode: SecretMode; 
     },
     summarize: (args) => redactValue(args, redactForAudit, AUDIT_BOUNDS).value,
   }
+}
+
+function mapStrings(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map((item) => mapStrings(item, change))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, change)]))
 }
 
 function toTotal(found: readonly SecretCount[]): number {

@@ -1,11 +1,11 @@
-import type { OperationName } from '../gitea/operations.js'
+import { type OperationName, operations } from '../gitea/operations.js'
 import { AppError, Cancelled, UpstreamTimeout } from '../lib/errors.js'
 import { mayReadPath, repositoryVisible } from '../policy/decide.js'
-import type { ToolAnswer, ToolContext } from '../tools/define-tool.js'
+import type { Tool, ToolAnswer, ToolContext } from '../tools/define-tool.js'
 import { createAuthorTrust } from './author-trust.js'
 import type { AllowedCall, Gate, ToolCall } from './call.js'
 import { isVisible } from './moved-call.js'
-import type { PreparedAnswer } from './outbound.js'
+import type { AnswerForm, PreparedAnswer } from './outbound.js'
 import { type CallFailure, type Refusal, refuse, toRefusal } from './refusal.js'
 import { coversRepository } from './steps.js'
 import { createRunFacts, type RunFacts, watchGitea } from './watch-gitea.js'
@@ -40,7 +40,7 @@ export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall):
   const ways = openWays(gate, call, allowed, controller.signal, facts)
   try {
     const { tool, target, args } = allowed
-    if (tool.effect !== 'read' && target !== undefined) {
+    if (target !== undefined && changesRepository(tool)) {
       await guardWrite(
         {
           gitea: ways.own,
@@ -54,7 +54,7 @@ export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall):
       )
     }
     const given = await tool.call(args, toContext(gate, call, allowed, controller.signal, ways, facts))
-    return { ok: true, given, answer: gate.outbound.prepare(given, call.form ?? 'text'), facts }
+    return { ok: true, given, answer: gate.outbound.prepare(given, toForm(allowed, call)), facts }
   } catch (error) {
     // an edge: whatever is thrown, the call that was recorded as begun gets its outcome
     facts.movedTo = (await isVisible(ways.own, facts.movedTo)) ? facts.movedTo : undefined
@@ -65,6 +65,15 @@ export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall):
     controller.abort(new Cancelled('The call has ended.'))
     call.signal.removeEventListener('abort', leave)
   }
+}
+
+function toForm({ tool }: AllowedCall, { form = 'text' }: ToolCall): AnswerForm {
+  return form === 'text' && tool.answersJson === true ? 'json' : form
+}
+
+/** Marking a notification as read, for one, changes nothing that others could see. */
+function changesRepository(tool: Tool): boolean {
+  return tool.operations.some((name) => operations[name].kind !== 'read' && operations[name].path.startsWith('/repos/'))
 }
 
 /** An expected failure becomes words; anything else is ours to mend and says nothing but its request. */
@@ -85,9 +94,9 @@ function toFailure(gate: Gate, call: ToolCall, error: unknown): Refusal {
 
 /** The caller's ways to Gitea in one call: the tool's declared operations, and the gate's own. */
 function openWays(gate: Gate, call: ToolCall, { tool, target }: AllowedCall, signal: AbortSignal, facts: RunFacts) {
-  const open = (operations: readonly OperationName[]) => {
+  const open = (names: readonly OperationName[]) => {
     const client = gate.gitea.as(call.caller.gitea, {
-      operations,
+      operations: names,
       signal,
       requestId: call.requestId,
       onRequest: () => {

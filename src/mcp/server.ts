@@ -131,7 +131,12 @@ async function runToolCall(
   context: ServerContext,
 ): Promise<CallToolResult> {
   const outcome = await callForRequest(deps, request, { tool, args }, context.mcpReq.signal, toProgress(context))
-  return outcome.ok
-    ? { content: [{ type: 'text', text: outcome.text }, ...findLink({ tool, args }, request)] }
-    : toRefusedResult(deps.challenges, request, outcome.refusal)
+  if (!outcome.ok) {
+    return toRefusedResult(deps.challenges, request, outcome.refusal)
+  }
+  const answersJson = deps.gate.tools.get(tool)?.answersJson === true
+  return {
+    content: [{ type: 'text', text: outcome.text }, ...findLink({ tool, args }, request)],
+    ...(answersJson ? { structuredContent: outcome.data } : {}),
+  }
 }
