@@ -37,7 +37,7 @@ const Run = z
 export type ActionRun = z.output<typeof Run>
 
 /** Runs, newest first; `total` counts what Gitea pages over. */
-export interface RunPage extends Page<ActionRun> {
+interface RunPage extends Page<ActionRun> {
   /** False where Gitea showed the jobs that ran instead of the runs. */
   readonly hasIds: boolean
   readonly hasMore: boolean
@@ -54,7 +54,7 @@ export async function listRuns(client: GiteaClient, args: RepositoryName & PageR
     const answer = await client.request('listActionRuns', {
       path: { owner, repo },
       query: { page, limit },
-      subject: `Actions runs of ${toName(args)}`,
+      subject: `repository ${toName(args)} with Actions`,
     })
     const { items, total } = toCounted(Run, 'workflow_runs', answer)
     return { items, total, hasIds: true, hasMore: page * limit < total }
@@ -82,7 +82,7 @@ async function listRunsOfTasks(client: GiteaClient, args: RepositoryName & PageR
   const answer = await client.request('listActionTasks', {
     path: { owner, repo },
     query: { page, limit },
-    subject: `Actions runs of ${toName(args)}`,
+    subject: `repository ${toName(args)} with Actions`,
   })
   const { items, total } = toCounted(Task, 'workflow_runs', answer)
   const byRun = Map.groupBy(items, (task) => task.run_number)

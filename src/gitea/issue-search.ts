@@ -16,9 +16,9 @@ export type FoundIssue = z.output<typeof FoundIssue>
 
 /** How an issue concerns the person who asks; Gitea's own words. */
 export const CONCERNS = ['assigned', 'created', 'review_requested'] as const
-export type Concern = (typeof CONCERNS)[number]
+type Concern = (typeof CONCERNS)[number]
 
-export interface IssueSearch extends PageRequest {
+interface IssueSearch extends PageRequest {
   /** Words in title, text or comments; Gitea's index of them is some seconds behind. */
   readonly query: string | undefined
   /** A user or organisation whose repositories are searched. */

@@ -78,7 +78,7 @@ export type TimelineEvent = z.output<typeof Event>
 /** Pages looked at after one that is not full; comments on lines and references from elsewhere make holes. */
 const PULL_LOOKAHEAD = 4
 
-export interface TimelinePart {
+interface TimelinePart {
   readonly items: readonly TimelineEvent[]
   /** The next page with anything on it. */
   readonly nextPage: number | undefined

@@ -25,7 +25,7 @@ const WholePage = PageFields.extend({ content_base64: z.string(), commit_count: 
     changes: commit_count,
   }),
 )
-export type WikiText = z.output<typeof WholePage>
+type WikiText = z.output<typeof WholePage>
 
 /**
  * Pages by file name. Files that are no pages are counted by Gitea and left out of the list. Needs `getRepository` too.

@@ -14,7 +14,7 @@ const STEP_START = /^(?:⭐ Run |##\[group\]Run )(?:Main )?(.*)$/
 const STEP_FAILED = /^\s*❌\s+Failure - (Pre|Main|Post)\s+(.*?)(?: \[[\d.hmsµn]+\])?$/
 const STEP_END = /^(?:⭐ Run |🏁|evaluating expression |##\[group\]Run )/u
 
-export interface LogPart extends TextPart {
+interface LogPart extends TextPart {
   /** The step that failed, when its part is shown. */
   readonly step?: string
 }

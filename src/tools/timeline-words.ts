@@ -116,7 +116,7 @@ function toExcerpt(text: string): string {
   return line.length <= EXCERPT_CHARS ? line : `${line.slice(0, EXCERPT_CHARS).toWellFormed()}…`
 }
 
-export interface EventLine {
+interface EventLine {
   readonly type: string
   readonly author: string
   readonly at: string

@@ -22,13 +22,13 @@ export const usablePosition = {
   next: z.object({ page: z.number(), limit: z.number() }).optional(),
 }
 
-export interface UsablePart<T> extends ListPart<T> {
+interface UsablePart<T> extends ListPart<T> {
   readonly hidden: number
   readonly unread: boolean
 }
 
 /** What Gitea sends as one page of a list. */
-export interface LoadedPage<T> extends Page<T> {
+interface LoadedPage<T> extends Page<T> {
   /** Where neither an empty page nor the total tells the end of the list. */
   readonly isLast?: boolean
 }

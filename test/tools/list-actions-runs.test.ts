@@ -73,6 +73,6 @@ test('says how to get the next page', async () => {
 
 test('a repository this person may not see is not there', async () => {
   await expect(mallory.run(listActionsRuns, { owner: 'harbor', repo: 'infra' })).rejects.toThrow(
-    'There is no Actions runs of harbor/infra',
+    'There is no repository harbor/infra with Actions',
   )
 })
