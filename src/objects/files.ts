@@ -21,22 +21,12 @@ export async function loadBlob(
   args: { readonly id: string; readonly maxBytes: number },
 ): Promise<Buffer | undefined> {
   const { id, maxBytes } = args
-  const held = findBlob(store, id)
+  const held = store.get(toBlobKey(id))
   if (held) return held.length <= maxBytes ? held : undefined
   const { owner, repo } = commit
   const bytes = await loadBlobBytes(client, { owner, repo, id, maxBytes })
   if (bytes) store.put(toBlobKey(id), bytes)
   return bytes
-}
-
-/** @param id from a listing of a commit that was resolved in this call */
-export function findBlob(store: ObjectStore, id: string): Buffer | undefined {
-  return store.get(toBlobKey(id))
-}
-
-/** Keeps a blob that came another way, such as in an archive. */
-export function keepBlob(store: ObjectStore, id: string, bytes: Uint8Array): void {
-  store.put(toBlobKey(id), bytes)
 }
 
 /**

@@ -134,3 +134,20 @@ test('a start line past the end is refused', async () => {
     'The diff has 3 lines',
   )
 })
+
+test('a diff of one file that is larger than this server reads shows as far as it was read', async () => {
+  const line = `${'0123456789abcdef'.repeat(8)}\n`
+  const huge = await gitea.commit('alice', 'changes', {
+    message: 'Huge',
+    branch: 'huge',
+    from: 'main',
+    files: { 'huge.txt': line.repeat(20 * 8192) },
+  })
+  const { text, data } = await alice.run(getCommitDiff, { ...changes, sha: huge })
+
+  expect(text).toMatch(/at least 1 file changed, \+\d{6} -0/)
+  expect(text).toContain('The diff is larger than this server reads; what comes later is missing here.')
+  expect(text).toContain('=== huge.txt (added)')
+  expect(text.length).toBeLessThan(20_000)
+  expect(JSON.stringify(data).length).toBeLessThan(40_000)
+}, 60_000)
