@@ -144,7 +144,10 @@ function findMade({ tool, target, args }: AllowedCall, data: Record<string, unkn
   }
   const where = target === undefined ? '' : `${target.owner}/${target.name}`
   const number = data.number ?? toNumber(args).number
-  return typeof number === 'number' ? `${where}#${number}` : where || undefined
+  if (typeof number === 'number') {
+    return `${where}#${number}`
+  }
+  return typeof data.id === 'number' ? `${where} id ${data.id}`.trim() : where || undefined
 }
 
 /** Repositories whose content a call without a repository of its own may have shown. Lists of names show none. */

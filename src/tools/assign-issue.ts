@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { updateIssue } from '../gitea/issue-changes.js'
 import { Forbidden } from '../lib/errors.js'
+import { showAuthored } from './authored-text.js'
 import { defineTool } from './define-tool.js'
 import { resolveAssignees } from './issue-names.js'
 import { toOneLine, toText } from './lines.js'
@@ -22,15 +23,20 @@ export const assignIssue = defineTool({
     assignees: z.array(z.string()),
     url: z.string(),
   }),
-  async run({ owner, repo, issue_number, assignees }, { gitea }) {
+  async run({ owner, repo, issue_number, assignees }, { gitea, trustAuthors }) {
     const name = { owner, repo }
-    const [logins] = await Promise.all([resolveAssignees(gitea, name, assignees), getUnarchived(gitea, name)])
+    const [logins, trusts] = await Promise.all([
+      resolveAssignees(gitea, name, assignees),
+      trustAuthors(),
+      getUnarchived(gitea, name),
+    ])
     const issue = await updateIssue(gitea, { ...name, index: issue_number }, { assignees: logins })
     // from an author without write access Gitea takes this and does nothing
     if (!isSame(issue.assignees, logins)) {
       throw new Forbidden(`Gitea does not let this person assign #${issue_number}.`, { rule: 'gitea.permission' })
     }
-    return { number: issue.number, title: issue.title, assignees: issue.assignees, url: issue.url }
+    const { text: title } = showAuthored(trusts, issue.author, issue.title)
+    return { number: issue.number, title, assignees: issue.assignees, url: issue.url }
   },
   render({ number, title, assignees, url }, { owner, repo }) {
     const people = assignees.length === 0 ? 'nobody' : assignees.map(toOneLine).join(', ')

@@ -13,6 +13,6 @@ export const createIssueComment = defineTool({
   operations: ['createIssueComment', 'getIssue'],
   input: z.strictObject({ owner, repo, issue_number: issueNumber, body: filledText(100_000) }),
   output: Commented,
-  run: ({ owner, repo, issue_number, body }, { gitea }) => comment(gitea, { owner, repo, index: issue_number }, body),
+  run: ({ owner, repo, issue_number, body }, context) => comment(context, { owner, repo, index: issue_number }, body),
   render: (commented, { owner, repo }) => describeCommented(commented, `${owner}/${repo}`),
 })

@@ -14,8 +14,8 @@ export const createPrComment = defineTool({
   operations: ['createIssueComment', 'getIssue'],
   input: z.strictObject({ owner, repo, pull_number: issueNumber, body: filledText(100_000) }),
   output: Commented,
-  run: ({ owner, repo, pull_number, body }, { gitea }) =>
-    comment(gitea, { owner, repo, index: pull_number }, body, ({ number, isPull }) => {
+  run: ({ owner, repo, pull_number, body }, context) =>
+    comment(context, { owner, repo, index: pull_number }, body, ({ number, isPull }) => {
       if (!isPull) throw new InvalidInput(`#${number} is an issue, not a pull request: use create_issue_comment.`)
     }),
   render: (commented, { owner, repo }) => describeCommented(commented, `${owner}/${repo}`),

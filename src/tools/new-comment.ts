@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import type { GiteaClient } from '../gitea/client.js'
 import { createComment } from '../gitea/comments.js'
 import { getIssue, type Issue, type IssueRequest } from '../gitea/issues.js'
 import { Forbidden } from '../lib/errors.js'
+import { showAuthored } from './authored-text.js'
+import type { ToolContext } from './define-tool.js'
 import { toOneLine, toText } from './lines.js'
 
 /* What commenting on issues and on pull requests has in common. */
@@ -21,16 +22,16 @@ export const Commented = z.object({
  * @param check refuses what must not be commented on
  */
 export async function comment(
-  gitea: GiteaClient,
+  { gitea, trustAuthors }: Pick<ToolContext, 'gitea' | 'trustAuthors'>,
   args: IssueRequest,
   body: string,
   check: (issue: Issue) => void = () => {},
 ): Promise<z.output<typeof Commented>> {
-  const issue = await getIssue(gitea, args)
+  const [issue, trusts] = await Promise.all([getIssue(gitea, args), trustAuthors()])
   check(issue)
   try {
     const { id, url } = await createComment(gitea, args, body)
-    return { id, number: issue.number, title: issue.title, url }
+    return { id, number: issue.number, title: showAuthored(trusts, issue.author, issue.title).text, url }
   } catch (thrown) {
     // the one refusal with a reason that the person can see
     if (!(thrown instanceof Forbidden && thrown.rule === 'gitea.permission' && issue.isLocked)) throw thrown

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { updateIssue as changeIssue } from '../gitea/issue-changes.js'
 import { Forbidden, InvalidInput } from '../lib/errors.js'
+import { showAuthored } from './authored-text.js'
 import { defineTool } from './define-tool.js'
 import { resolveMilestone } from './issue-names.js'
 import { toOneLine, toText } from './lines.js'
@@ -36,13 +37,14 @@ export const updateIssue = defineTool({
     changed: z.array(z.enum(['title', 'body', 'state', 'milestone'])),
     dropped: z.array(z.string()),
   }),
-  async run({ owner, repo, issue_number, title, body, state, milestone }, { gitea }) {
+  async run({ owner, repo, issue_number, title, body, state, milestone }, { gitea, trustAuthors }) {
     if ([title, body, state, milestone].every((value) => value === undefined)) {
       throw new InvalidInput('Give at least one of title, body, state and milestone.')
     }
     const name = { owner, repo }
-    const [wanted] = await Promise.all([
+    const [wanted, trusts] = await Promise.all([
       milestone === undefined || milestone.trim() === '0' ? NO_MILESTONE : resolveMilestone(gitea, name, milestone),
+      trustAuthors(),
       getUnarchived(gitea, name),
     ])
     const issue = await changeIssue(
@@ -66,7 +68,8 @@ export const updateIssue = defineTool({
     }
     return {
       number: issue.number,
-      title: issue.title,
+      // a title that was just given is the caller's own
+      title: title === undefined ? showAuthored(trusts, issue.author, issue.title).text : issue.title,
       pull_request: issue.isPull,
       state: issue.state,
       milestone: issue.milestone,

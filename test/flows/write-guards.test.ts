@@ -173,6 +173,18 @@ test('nothing is written to an archived repository, also what Gitea itself would
   expect(entries.at(-1)).toMatchObject({ status: 'error', outcome: { code: 'forbidden', upstream_calls: 1 } })
 })
 
+test('text arrives as the model wrote it, whatever it is', async () => {
+  const body = '# Tide *table*\r\n\n- [ ] <b>high</b> &amp; low @bob #1\n\n```sh\nrm -rf \\\n```\n\u202eabc\u200b \t\n'
+  const answer = await stack.call(alice, 'create_issue', { ...PUBLIC, title: 'Tide\ntable', body })
+
+  const [, number] = /#(\d+)/.exec(answer.text) ?? []
+  const token = await gitea.createToken('alice', ['read:issue', 'read:repository'])
+  const response = await fetch(`${gitea.url}/api/v1/repos/alice/field-notes/issues/${number}`, {
+    headers: { authorization: `token ${token}` },
+  })
+  expect(await response.json()).toMatchObject({ title: 'Tide table', body })
+})
+
 test('the log links to what a write made', async () => {
   const answer = await write()
 

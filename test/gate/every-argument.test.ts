@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { callTool } from '../../src/gate/call.js'
+import { callTool, type Gate } from '../../src/gate/call.js'
 import { GATE_OPERATIONS } from '../../src/gate/run.js'
 import { operations } from '../../src/gitea/operations.js'
 import type { Caller } from '../../src/identity/caller.js'
@@ -13,7 +13,8 @@ import { type ArgumentPools, anyArguments } from '../support/sample-arguments.js
 import { type Stack, startStack } from '../support/start-stack.js'
 
 /*
- * Whatever a model passes, a tool reaches no operation, repository or path that is not its own. Reads come first: what
+ * Whatever a model passes, a tool reaches no operation, repository or path that is not its own, and shows nothing that
+ * strangers wrote where the setting says so. Reads come first: what
  * writes leave behind holds words that are looked for.
  */
 
@@ -30,7 +31,18 @@ const MARKER = 'fathom-4711'
 /** Name of a closed file, which no answer tells to a caller who did not. */
 const NAME = 'cellar.key'
 
-const PATHS = ['open', 'open/deck.md', 'closed', 'closed/log.md', 'Closed/LOG.md', `open/${NAME.slice(0, 6)}`]
+const PATHS = [
+  'open',
+  'open/deck.md',
+  'closed',
+  'closed/log.md',
+  'closed/log.md',
+  'Closed/LOG.md',
+  `open/${NAME.slice(0, 6)}`,
+]
+
+/** Stands in what somebody wrote who may not write there. */
+const STRANGER = 'siren-song-88'
 
 let gitea: GiteaSandbox
 let stack: Stack<GiteaSandbox>
@@ -61,6 +73,7 @@ beforeAll(async () => {
     head: 'feature/watch',
   })
   await gitea.addIssue({ owner: 'harbor', repo: 'locker', author: 'bob', title: 'Who has the keys?' })
+  await letStrangerWrite()
   stack = await startStack(gitea, {
     settings: { WRITE_MODE: 'true', WRITE_ALLOW_ALL_TOKEN_REPOS: 'true', TOKEN_RATE_LIMIT_PER_MINUTE: '1000000' },
     policy: POLICY,
@@ -89,6 +102,12 @@ beforeAll(async () => {
       sha: [head, side, head.slice(0, 8)],
       path: PATHS,
       filepath: PATHS,
+      filepaths: PATHS,
+      title: ['Deck'],
+      body: ['Deck'],
+      page_name: ['Home'],
+      state: ['open'],
+      new_branch: ['new-branch'],
       paths: PATHS,
     },
     text: [
@@ -124,12 +143,30 @@ beforeAll(async () => {
       'COMMENT',
     ],
   }
-})
+}, 240_000)
 
 afterAll(async () => {
   await stack.close()
   await gitea.close()
 })
+
+/** An issue, a comment on everything, a review: what a stranger can do where the repository is public. */
+async function letStrangerWrite() {
+  const locker = { owner: 'harbor', repo: 'locker', author: 'mallory' }
+  const index = await gitea.addIssue({ ...locker, title: `Deck ${STRANGER}`, body: `kraken ${STRANGER}` })
+  for (const on of [1, 2, index]) await gitea.addComment({ ...locker, index: on, body: `deck ${STRANGER}` })
+  const token = await gitea.createToken('mallory', ['all'])
+  const review = await fetch(`${gitea.url}/api/v1/repos/harbor/locker/pulls/1/reviews`, {
+    method: 'POST',
+    headers: { authorization: `token ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      event: 'COMMENT',
+      body: STRANGER,
+      comments: [{ path: 'open/deck.md', body: STRANGER, new_position: 1 }],
+    }),
+  })
+  expect(review.status).toBe(200)
+}
 
 /** Ids of everything in the tree, closed files and folders among it. */
 async function findObjects(token: string): Promise<string[]> {
@@ -144,7 +181,8 @@ async function findObjects(token: string): Promise<string[]> {
 const answered = new Set<string>()
 
 async function call(tool: Tool, args: Record<string, unknown>, form: 'text' | 'data', id: string): Promise<string> {
-  const outcome = await callTool(stack.aegis.app.gate, {
+  const gate: Gate = { ...stack.aegis.app.gate, authorTrust: 'writers' }
+  const outcome = await callTool(gate, {
     tool: tool.name,
     args,
     caller: alice,
@@ -179,7 +217,7 @@ const reads = catalog.filter(({ effect }) => effect === 'read')
 const writes = catalog.filter(({ effect }) => effect !== 'read')
 
 test.each([...reads, ...writes].map((tool) => [tool.name, tool] as const))(
-  '%s stays with its own operations, repositories and open paths, whatever it is given',
+  '%s stays with its own operations, repositories, open paths and trusted authors, whatever it is given',
   async (_name, tool) => {
     const mine = new Set<string>([...tool.operations, ...GATE_OPERATIONS])
     await fc.assert(
@@ -188,6 +226,7 @@ test.each([...reads, ...writes].map((tool) => [tool.name, tool] as const))(
         const answer = await call(tool, args, form, id)
 
         expect(answer).not.toContain(MARKER)
+        expect(answer).not.toContain(STRANGER)
         if (tool.effect === 'read') expect(answer).not.toContain(NAME)
         for (const { method, path, query, status } of gitea.requests.filter(({ requestId }) => requestId === id)) {
           const where = `${method} ${path}?${query}`
@@ -207,9 +246,8 @@ test.each([...reads, ...writes].map((tool) => [tool.name, tool] as const))(
   60_000,
 )
 
-test('what they were given made most of them answer', () => {
-  expect(
-    catalog.length - answered.size,
-    `without an answer: ${catalog.map(({ name }) => name).filter((name) => !answered.has(name))}`,
-  ).toBeLessThan(catalog.length / 4)
+test('what they were given made most tools that read answer', () => {
+  const silent = reads.map(({ name }) => name).filter((name) => !answered.has(name))
+
+  expect(silent.length, `without an answer: ${silent}`).toBeLessThan(reads.length / 3)
 })
