@@ -32,6 +32,7 @@ export const fetchDocument = defineTool({
   toolset: 'search',
   scope: 'read:repository',
   operations: ['getIssue', 'listIssueComments', ...RESOLVE_OPERATIONS, ...FILE_OPERATIONS],
+  optionalOperations: ['getContents'],
   answersJson: true,
   input: z.strictObject({ id: textOf(5000) }),
   output: Output,
