@@ -13,7 +13,13 @@ import { createRecentReads } from './gate/recent-reads.js'
 import { createRepeats } from './gate/repeats.js'
 import { createCapabilityWatch } from './gitea/capabilities.js'
 import { createGiteaTransport } from './gitea/client.js'
-import { createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute } from './http/core-routes.js'
+import {
+  createDoorRoutes,
+  createMcpRoute,
+  createOAuthRoutes,
+  createProbeRoutes,
+  createRootRoute,
+} from './http/core-routes.js'
 import { checkHealth } from './http/health.js'
 import { createListener } from './http/listener.js'
 import { createMetrics } from './http/metrics.js'
@@ -22,13 +28,16 @@ import { recordOAuthEvent } from './http/record-oauth-event.js'
 import { createStack } from './http/stack.js'
 import { createAuthenticator } from './identity/authenticate.js'
 import { createOwnTokenReader } from './identity/own-tokens.js'
+import { createServiceAccess } from './identity/service-access.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import type { Logger } from './lib/logger.js'
 import { HOUR, MIB, MINUTE } from './lib/units.js'
 import { createAdmission } from './mcp/admission.js'
 import { createChallenges } from './mcp/challenges.js'
+import { createDirectDoor } from './mcp/direct.js'
 import { createMcpEndpoint } from './mcp/http-endpoint.js'
 import { createOriginCheck } from './mcp/origins.js'
+import { createSseDoor } from './mcp/sse.js'
 import { toListedTools } from './mcp/tool-list.js'
 import type { ClientDocuments } from './oauth/client-documents.js'
 import { createOAuthServer } from './oauth/server.js'
@@ -152,15 +161,17 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   // secrets sealed by an earlier key move under the current one; a rotation needs no other step
   oauth.reencrypt()
   oauth.sweep()
+  const { serviceToken: token, repositoryRightsTtlMs: ttlMs } = config.gitea
+  const service = token === undefined ? undefined : createServiceAccess({ gitea, token, store, clock, ttlMs, log })
   const challenges = createChallenges(config.publicBaseUrl)
   const isAllowedOrigin = createOriginCheck(config.publicBaseUrl, config.corsOrigins)
-  const mcp = createMcpEndpoint({
+  const doors = {
     gate,
     listed: toListedTools(catalog),
     challenges,
     isAllowedOrigin,
     admission: createAdmission({
-      authenticator: createAuthenticator([createOwnTokenReader(oauth.tokens, oauth.vault)]),
+      authenticator: createAuthenticator([createOwnTokenReader(oauth.tokens, oauth.vault, service)]),
       limits,
       challenges,
       audit,
@@ -168,7 +179,9 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       countAuthFailure: metrics.countAuthFailure,
     }),
     ...(await loadFixtures(config)),
-  })
+  }
+  const mcp = createMcpEndpoint(doors)
+  const sse = createSseDoor({ ...doors, endpoint: mcp, sessions: config.sessions })
   const isGiteaReachable = createReachabilityProbe(config.gitea.url, clock)
   const core = {
     publicBaseUrl: config.publicBaseUrl,
@@ -184,10 +197,18 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     limits,
     audit,
     probes: createProbeRoutes(core),
-    routes: [createRootRoute(core), createMcpRoute(mcp, isAllowedOrigin), ...createOAuthRoutes(oauth)],
+    routes: [
+      createRootRoute(core),
+      createMcpRoute(mcp, isAllowedOrigin),
+      ...createDoorRoutes({ direct: createDirectDoor(doors), sse, isAllowedOrigin }),
+      ...createOAuthRoutes(oauth),
+    ],
   })
   const listener = createListener(koa.callback())
-  const sweep = setInterval(() => oauth.sweep(), SWEEP_MS)
+  const sweep = setInterval(() => {
+    oauth.sweep()
+    service?.sweep()
+  }, SWEEP_MS)
   sweep.unref()
   // in the background: a Gitea that is slow or down does not hold up the start
   void capabilities.check()
@@ -204,6 +225,8 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       clearInterval(sweep)
       clearInterval(look)
       capabilities.close()
+      // open streams would hold up the listener
+      sse.close()
       await listener.stop()
       await mcp.close()
       await Promise.all([gitea.close(), oauth.close()])

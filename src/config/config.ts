@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { InvalidInput } from '../lib/errors.js'
 import type { LogLevel } from '../lib/logger.js'
 import { Secret } from '../lib/secret.js'
-import { MIB, SECOND } from '../lib/units.js'
+import { MIB, MINUTE, SECOND } from '../lib/units.js'
 import { type Env, parseEnv, toSettingsMessage } from './env.js'
 
 /** What the rest of the program is told: parsed, defaulted and checked against each other. */
@@ -13,6 +13,9 @@ export interface Config {
     readonly url: string
     readonly clientId: string
     readonly clientSecret: Secret
+    /** Of the service account, where one makes the calls. */
+    readonly serviceToken: Secret | undefined
+    readonly repositoryRightsTtlMs: number
     readonly timeoutMs: number
     readonly checkAtStart: boolean
   }
@@ -49,6 +52,8 @@ export interface Config {
     readonly maxItems: number
     readonly maxChars: number
   }
+  /** Of the deprecated HTTP+SSE door, the only one that keeps any. */
+  readonly sessions: { readonly idleMs: number; readonly perPerson: number }
   readonly secretMode: 'mask' | 'block' | 'off'
   readonly authorTrust: 'all' | 'writers'
   readonly write: WriteRules
@@ -102,6 +107,8 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       url: env.GITEA_URL.replace(/\/+$/, ''),
       clientId: env.GITEA_OAUTH_CLIENT_ID,
       clientSecret: new Secret(env.GITEA_OAUTH_CLIENT_SECRET),
+      serviceToken: env.GITEA_TOKEN === undefined ? undefined : new Secret(env.GITEA_TOKEN),
+      repositoryRightsTtlMs: env.REPO_AUTHZ_CACHE_TTL_SECONDS * SECOND,
       timeoutMs: env.REQUEST_TIMEOUT_SECONDS * SECOND,
       checkAtStart: env.STARTUP_VALIDATE_GITEA,
     },
@@ -136,6 +143,7 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       maxItems: env.MAX_TOOL_RESPONSE_ITEMS,
       maxChars: env.MAX_TOOL_RESPONSE_CHARS,
     },
+    sessions: { idleMs: env.SESSION_IDLE_TIMEOUT_MINUTES * MINUTE, perPerson: env.MAX_SESSIONS_PER_USER },
     secretMode: env.SECRET_DETECTION_MODE,
     authorTrust: env.AUTHOR_TRUST,
     write: {

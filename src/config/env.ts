@@ -35,6 +35,14 @@ const gitea = {
   GITEA_URL: webUrl.describe('Address of your Gitea, as people type it into a browser.'),
   GITEA_OAUTH_CLIENT_ID: text.describe('Client ID of the OAuth2 application in Gitea (`aegis setup` creates it).'),
   GITEA_OAUTH_CLIENT_SECRET: text.describe('Its client secret.'),
+  GITEA_TOKEN: text
+    .optional()
+    .describe(
+      'Access token of a service account. With it calls go out with this token, after the person’s own right was checked; a site administrator’s token checks it exactly.',
+    ),
+  REPO_AUTHZ_CACHE_TTL_SECONDS: whole(0, 3600)
+    .default(60)
+    .describe('With GITEA_TOKEN: how long a person’s right on a repository is remembered; 0 asks before every call.'),
   REQUEST_TIMEOUT_SECONDS: whole(1, 600).default(30).describe('How long one request to Gitea may take.'),
   STARTUP_VALIDATE_GITEA: flag.default(true).describe('Check at start that Gitea answers; a warning, not a refusal.'),
 }
@@ -117,6 +125,10 @@ const limits = {
   AUTH_FAILURE_WINDOW: whole(1, 86_400).default(300).describe('Seconds in which they are counted, and waited.'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(60).describe('Requests a minute from one address.'),
   TOKEN_RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(120).describe('Tool calls a minute with one token.'),
+  SESSION_IDLE_TIMEOUT_MINUTES: whole(1, 1440)
+    .default(30)
+    .describe('After how many minutes without a message a session of /mcp/sse ends.'),
+  MAX_SESSIONS_PER_USER: whole(1, 1000).default(5).describe('Open sessions of /mcp/sse that one person may have.'),
   MAX_FILE_SIZE_BYTES: whole(1, 1_073_741_824).default(1_048_576).describe('Largest file a tool reads.'),
   MAX_TOOL_RESPONSE_ITEMS: whole(1, 10_000).default(200).describe('Most rows in one answer.'),
   MAX_TOOL_RESPONSE_CHARS: whole(200, 1_000_000).default(20_000).describe('Most characters in one answer.'),
@@ -166,7 +178,7 @@ export type Env = z.infer<typeof Env>
  * Settings of the Python original that mean nothing in this version. They are named at start so that nobody believes
  * they are in force.
  */
-const UNUSED_NAMES = ['OAUTH_MODE', 'GITEA_TOKEN', 'MCP_API_KEYS', 'AUTH_ENABLED', 'OAUTH_EXPECTED_AUDIENCE'] as const
+const UNUSED_NAMES = ['OAUTH_MODE', 'MCP_API_KEYS', 'AUTH_ENABLED', 'OAUTH_EXPECTED_AUDIENCE'] as const
 
 /** Names of settings in `source` that this version knows about and does not use. */
 export function findUnusedSettings(source: NodeJS.ProcessEnv): string[] {

@@ -54,11 +54,11 @@ export async function permitRepository(
   if (caller.permits === undefined || target === undefined) {
     return undefined
   }
-  const decision = await caller.permits(target, tool.effect === 'read' ? 'read' : 'write')
+  const decision = await caller.permits(target, tool.effect === 'read' ? 'read' : 'write', tool.operations)
   if (decision.effect === 'allow') {
     return undefined
   }
-  return { code: 'forbidden', status: 403, message: decision.reason, rule: decision.rule }
+  return { code: 'repository_permission_denied', status: 403, message: decision.reason, rule: decision.rule }
 }
 
 /** A call that the policy lets run only after an admin said yes to exactly this call. */

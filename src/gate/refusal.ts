@@ -11,6 +11,7 @@ type RefusalCode =
   | 'write_mode'
   | 'grant'
   | 'policy'
+  | 'repository_permission_denied'
   | 'approval_needed'
   | 'internal'
 

@@ -85,6 +85,7 @@ export function toGiteaError(operation: OperationName, raw: RawAnswer, context: 
       // said like any missing one: that there is something under another name is not for everybody
       return new RepositoryMoved(missing(subject), { detail, location: headerOf(raw, 'location') })
     case 400:
+    case 405:
     case 412:
     case 413:
     case 422:

@@ -4,7 +4,7 @@ import { type AppError, Unauthenticated } from '../lib/errors.js'
 import { SECOND } from '../lib/units.js'
 import { type PathValues, type QueryValues, toAddress } from './address.js'
 import { type GiteaAnswer, readAnswer, toGiteaError } from './answer.js'
-import type { GiteaCredential } from './credential.js'
+import type { Authorized, GiteaCredential } from './credential.js'
 import {
   ConnectionLost,
   type Consume,
@@ -117,6 +117,7 @@ function createClient(parts: ClientParts): GiteaClient {
     const { method, kind, answer } = operations[name]
     return {
       name,
+      request,
       signal: kind === 'read' ? bound.signal : undefined,
       wire: {
         method,
@@ -129,27 +130,30 @@ function createClient(parts: ClientParts): GiteaClient {
     }
   }
   /** Runs `attempt` with the person's token, and once more with a fresh one if Gitea refuses that. */
-  const authorized = async <Answer extends Answered>(attempt: (token: string) => Promise<Answer>) => {
+  const authorized = async <Answer extends Answered>(send: Send, attempt: (as: Sender) => Promise<Answer>) => {
     refuseWhenLeft(bound.signal)
-    const token = await credential.token()
-    const answer = await attempt(token)
+    const { name, request } = send
+    const way: Authorized = (await credential.authorize?.(name, request.path ?? {}, request.body)) ?? { credential }
+    const toSender = (token: string): Sender => ({ token, sudo: way.sudo })
+    const token = await way.credential.token()
+    const answer = await attempt(toSender(token))
     // a 401 was not carried out, so even a write may be sent again, once
     if (answer.status !== 401) return { answer, token }
-    const fresh = await credential.renew(token)
-    return { answer: await attempt(fresh), token: fresh }
+    const fresh = await way.credential.renew(token)
+    return { answer: await attempt(toSender(fresh)), token: fresh }
   }
   return {
     async request(name, request) {
       const asked = Math.min(request.maxBytes ?? Number.POSITIVE_INFINITY, options.maxResponseBytes)
       const send = prepare(name, request, Math.max(ERROR_BYTES, asked))
-      const { answer, token } = await authorized((token) => sendWith(token, parts, send, exchange))
+      const { answer, token } = await authorized(send, (sender) => sendWith(sender, parts, send, exchange))
       return finish(name, answer, request.subject, token, bound.requestId)
     },
     async stream(name, request, consume) {
       if (operations[name].answer !== 'bytes') throw new Error(`${name} does not answer bytes`)
       const send = prepare(name, request, request.maxBytes)
-      const exchanged = await authorized((token) =>
-        sendWith(token, parts, send, (pool, wire) => exchangeStream(pool, wire, consume)),
+      const exchanged = await authorized(send, (sender) =>
+        sendWith(sender, parts, send, (pool, wire) => exchangeStream(pool, wire, consume)),
       )
       const { answer, token } = exchanged
       if ('result' in answer) return answer.result
@@ -164,15 +168,22 @@ interface Answered {
   readonly status: number
 }
 
+/** As whom a request is sent. */
+interface Sender {
+  readonly token: string
+  readonly sudo: string | undefined
+}
+
 interface Send {
   readonly name: OperationName
+  readonly request: GiteaRequest
   readonly signal: AbortSignal | undefined
   readonly wire: Omit<Exchange, 'headers' | 'signal'> & { readonly accept: string }
 }
 
 /** Reads are sent again after a lost connection or a 503; a write is not, it may have been carried out. */
 async function sendWith<Answer extends Answered>(
-  token: string,
+  { token, sudo }: Sender,
   { pool, options, bound }: ClientParts,
   { name, signal, wire }: Send,
   attempt: (pool: Pool, wire: Exchange) => Promise<Answer>,
@@ -183,6 +194,7 @@ async function sendWith<Answer extends Answered>(
     'user-agent': 'aegis-gitea-mcp',
     'x-request-id': bound.requestId,
   }
+  if (sudo !== undefined) headers.sudo = sudo
   if (wire.body !== null) headers['content-type'] = 'application/json'
   const waits = operations[name].kind === 'read' ? RETRY_AFTER_MS : []
   for (const wait of [...waits, undefined]) {

@@ -1,4 +1,5 @@
 import type { GiteaCredential } from '../gitea/credential.js'
+import type { OperationName } from '../gitea/operations.js'
 import type { Grant, Scope } from '../oauth/scope.js'
 import type { Decision } from '../policy/decision.js'
 
@@ -17,9 +18,13 @@ export interface Caller {
   readonly gitea: GiteaCredential
   /**
    * Present only where Gitea does not see the person itself (a service token acts for them): whether Gitea would let
-   * this person read or write that repository. An unknown answer is a deny.
+   * this person read or write that repository with these operations. An unknown answer is a deny.
    */
-  readonly permits?: (repository: Repository, effect: 'read' | 'write') => Promise<Decision>
+  readonly permits?: (
+    repository: Repository,
+    effect: 'read' | 'write',
+    operations: readonly OperationName[],
+  ) => Promise<Decision>
 }
 
 interface Repository {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { operations } from '../../src/gitea/operations.js'
+import { SERVICE_OPERATIONS } from '../../src/identity/service-account.js'
 import { catalog } from '../../src/tools/catalog.gen.js'
 
 const all = Object.entries(operations)
@@ -58,8 +59,8 @@ test.each(all)('%s reads no secrets', (_name, { path }) => {
   expect(NEVER_READ.filter((part) => path.includes(part))).toEqual([])
 })
 
-test('nothing is allowed that no tool needs', () => {
-  const needed = new Set<string>(catalog.flatMap((tool) => tool.operations))
+test('nothing is allowed that neither a tool nor a service token needs', () => {
+  const needed = new Set<string>([...SERVICE_OPERATIONS, ...catalog.flatMap((tool) => tool.operations)])
 
   expect(all.map(([name]) => name).filter((name) => !needed.has(name))).toEqual([])
 })

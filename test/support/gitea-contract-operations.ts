@@ -18,6 +18,7 @@ import { codeSearchExchanges } from './gitea-contract-code-search-operations.js'
 import { codeWriteExchanges } from './gitea-contract-code-write-operations.js'
 import { issueWriteExchanges } from './gitea-contract-issue-writes-operations.js'
 import { peopleExchanges } from './gitea-contract-people-operations.js'
+import { permissionExchanges, preparePermissionExchanges } from './gitea-contract-permission-operations.js'
 import { prepareRepositoryExchanges, repositoryExchanges } from './gitea-contract-repository-operations.js'
 import { searchExchanges } from './gitea-contract-search-operations.js'
 import type { GiteaUnderTest } from './gitea-under-test.js'
@@ -67,6 +68,7 @@ const exchanges: Exchanges = {
   ...codeSearchExchanges,
   ...issueWriteExchanges,
   ...peopleExchanges,
+  ...permissionExchanges,
   ...repositoryExchanges,
   ...searchExchanges,
   getCurrentUser: {
@@ -178,6 +180,7 @@ export function testOperations(getGitea: () => GiteaUnderTest): void {
     await gitea.addLabel({ owner: 'harbor', name: 'storm', color: '123456' })
     await addActivity(gitea)
     await prepareRepositoryExchanges(gitea)
+    await preparePermissionExchanges(gitea)
     token = await gitea.createToken('alice', SCOPES)
     transport = createGiteaTransport({ baseUrl: gitea.url, timeoutMs: 20_000, maxResponseBytes: 16 * 1024 * 1024 })
   })
