@@ -13,13 +13,7 @@ import { createRecentReads } from './gate/recent-reads.js'
 import { createRepeats } from './gate/repeats.js'
 import { createCapabilityWatch } from './gitea/capabilities.js'
 import { createGiteaTransport } from './gitea/client.js'
-import {
-  createDoorRoutes,
-  createMcpRoute,
-  createOAuthRoutes,
-  createProbeRoutes,
-  createRootRoute,
-} from './http/core-routes.js'
+import { createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute } from './http/core-routes.js'
 import { checkHealth } from './http/health.js'
 import { createListener } from './http/listener.js'
 import { createMetrics } from './http/metrics.js'
@@ -34,10 +28,8 @@ import type { Logger } from './lib/logger.js'
 import { HOUR, MIB, MINUTE } from './lib/units.js'
 import { createAdmission } from './mcp/admission.js'
 import { createChallenges } from './mcp/challenges.js'
-import { createDirectDoor } from './mcp/direct.js'
 import { createMcpEndpoint } from './mcp/http-endpoint.js'
 import { createOriginCheck } from './mcp/origins.js'
-import { createSseDoor } from './mcp/sse.js'
 import { toListedTools } from './mcp/tool-list.js'
 import type { ClientDocuments } from './oauth/client-documents.js'
 import { createOAuthServer } from './oauth/server.js'
@@ -165,7 +157,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   const service = token === undefined ? undefined : createServiceAccess({ gitea, token, store, clock, ttlMs, log })
   const challenges = createChallenges(config.publicBaseUrl)
   const isAllowedOrigin = createOriginCheck(config.publicBaseUrl, config.corsOrigins)
-  const doors = {
+  const mcp = createMcpEndpoint({
     gate,
     listed: toListedTools(catalog),
     challenges,
@@ -179,9 +171,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       countAuthFailure: metrics.countAuthFailure,
     }),
     ...(await loadFixtures(config)),
-  }
-  const mcp = createMcpEndpoint(doors)
-  const sse = createSseDoor({ ...doors, endpoint: mcp, sessions: config.sessions })
+  })
   const isGiteaReachable = createReachabilityProbe(config.gitea.url, clock)
   const core = {
     publicBaseUrl: config.publicBaseUrl,
@@ -197,12 +187,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     limits,
     audit,
     probes: createProbeRoutes(core),
-    routes: [
-      createRootRoute(core),
-      createMcpRoute(mcp, isAllowedOrigin),
-      ...createDoorRoutes({ direct: createDirectDoor(doors), sse, isAllowedOrigin }),
-      ...createOAuthRoutes(oauth),
-    ],
+    routes: [createRootRoute(core), createMcpRoute(mcp, isAllowedOrigin), ...createOAuthRoutes(oauth)],
   })
   const listener = createListener(koa.callback())
   const sweep = setInterval(() => {
@@ -225,8 +210,6 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       clearInterval(sweep)
       clearInterval(look)
       capabilities.close()
-      // open streams would hold up the listener
-      sse.close()
       await listener.stop()
       await mcp.close()
       await Promise.all([gitea.close(), oauth.close()])
