@@ -6,6 +6,7 @@ import type { Check } from './doctor/check.js'
 import { checkGiteaDiscovery, checkGiteaVersion, type GiteaEndpoints } from './doctor/gitea.js'
 import { checkGiteaClient } from './doctor/gitea-client.js'
 import { checkChallenge, checkDiscovery, checkReachable, checkReady, checkRegistration } from './doctor/server.js'
+import { checkServiceToken } from './doctor/service-token.js'
 import { checkSettings } from './doctor/settings.js'
 import { checkSignIn } from './doctor/sign-in.js'
 import { checkStorage } from './doctor/storage.js'
@@ -72,7 +73,9 @@ async function checkGitea(
   }
   const { checks, endpoints } = await checkGiteaDiscovery(config.gitea.url)
   const tools = await checkTools(config)
-  return { checks: [...version, tools, ...checks, ...(await checkGiteaClient(config, endpoints))], endpoints }
+  const client = await checkGiteaClient(config, endpoints)
+  const service = await checkServiceToken(config)
+  return { checks: [...version, tools, ...checks, ...client, ...service], endpoints }
 }
 
 async function checkServer(
