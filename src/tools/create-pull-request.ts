@@ -7,6 +7,8 @@ import { defineTool, type ToolContext } from './define-tool.js'
 import { toOneLine, toText } from './lines.js'
 import { branch, filledText, owner, repo, textOf } from './params.js'
 
+const SAME = 'head and base are the same branch: a pull request goes from one into another'
+
 export const createPullRequest = defineTool({
   name: 'create_pull_request',
   title: 'Create pull request',
@@ -15,14 +17,16 @@ export const createPullRequest = defineTool({
   toolset: 'pulls',
   scope: 'write:repository',
   operations: ['createPullRequest', 'listCommits', 'getBranch', 'listPullRequests', 'getRepository'],
-  input: z.strictObject({
-    owner,
-    repo,
-    title: filledText(255),
-    head: textOf(350, 'or user:branch').refine(isHead, 'must be a branch, or user:branch for one in a fork'),
-    base: branch,
-    body: textOf(100_000).optional(),
-  }),
+  input: z
+    .strictObject({
+      owner,
+      repo,
+      title: filledText(255),
+      head: textOf(350, 'or user:branch').refine(isHead, 'must be a branch, or user:branch for one in a fork'),
+      base: branch,
+      body: textOf(100_000).optional(),
+    })
+    .refine(({ head, base }) => head !== base, SAME),
   output: z.object({
     number: z.number(),
     title: z.string(),
@@ -35,7 +39,7 @@ export const createPullRequest = defineTool({
     const name = { owner, repo }
     const from = await findHead(context, name, head)
     if (from.branch === base && from.repository === name) {
-      throw new InvalidInput('head and base are the same branch: a pull request goes from one into another.')
+      throw new InvalidInput(SAME)
     }
     await requireNewCommits(context.gitea, name, { base, head: from })
     const pull = await createPull(context.gitea, name, { title: toOneLine(title), body, base, head: from })

@@ -28,14 +28,20 @@ export const createReview = defineTool({
   toolset: 'pulls',
   scope: 'write:repository',
   operations: ['createReview', 'getPullRequest', 'getPullRequestDiff', 'listReviews'],
-  input: z.strictObject({
-    owner,
-    repo,
-    pull_number: issueNumber,
-    event: z.enum(['comment', 'request_changes']),
-    body: textOf(BODY_CHARS).optional(),
-    comments: z.array(LineComment).max(50).meta({ maxItems: undefined }).optional(),
-  }),
+  input: z
+    .strictObject({
+      owner,
+      repo,
+      pull_number: issueNumber,
+      event: z.enum(['comment', 'request_changes']),
+      body: textOf(BODY_CHARS).optional(),
+      comments: z.array(LineComment).max(50).meta({ maxItems: undefined }).optional(),
+    })
+    .refine(({ event, body = '' }) => event === 'comment' || body.trim() !== '', 'say in body what should change')
+    .refine(
+      ({ body = '', comments = [] }) => body.trim() !== '' || comments.length > 0,
+      'give a body, comments or both',
+    ),
   output: z.object({
     id: z.number(),
     event: z.enum(['comment', 'request_changes']),
@@ -46,8 +52,6 @@ export const createReview = defineTool({
   async run({ owner, repo, pull_number, event, body = '', comments = [] }, context) {
     const { gitea, login, mayReadPath } = context
     const request = { owner, repo, index: pull_number }
-    if (body.trim() === '' && event === 'request_changes') throw new InvalidInput('Say in body what should change.')
-    if (body.trim() === '' && comments.length === 0) throw new InvalidInput('Give a body, comments or both.')
     const [pull, diff] = await Promise.all([
       getWritablePull(gitea, request),
       comments.length === 0 ? undefined : getPullDiff(gitea, request),

@@ -5,12 +5,12 @@ import { findReference } from '../gitea/git-data.js'
 import { updateRelease } from '../gitea/release-writes.js'
 import { getRelease, type Release } from '../gitea/releases.js'
 import type { RepositoryName } from '../gitea/repos.js'
-import { InvalidInput } from '../lib/errors.js'
 import { defineTool } from './define-tool.js'
 import { toOneLine, toText } from './lines.js'
 import { countingFrom1, owner, repo, textOf } from './params.js'
 import { getUnarchived } from './unarchived.js'
 
+const FIELDS = ['name', 'body', 'draft', 'prerelease'] as const
 const KEPT = 'must not be blank: Gitea keeps the old text then'
 
 function filled(maxChars: number) {
@@ -25,15 +25,20 @@ export const editRelease = defineTool({
   toolset: 'releases',
   scope: 'write:repository',
   operations: ['updateRelease', 'getRelease', 'getRepository', 'getRefs', 'getCommit'],
-  input: z.strictObject({
-    owner,
-    repo,
-    release_id: countingFrom1(),
-    name: filled(255).optional(),
-    body: filled(100_000).optional(),
-    draft: z.boolean().optional(),
-    prerelease: z.boolean().optional(),
-  }),
+  input: z
+    .strictObject({
+      owner,
+      repo,
+      release_id: countingFrom1(),
+      name: filled(255).optional(),
+      body: filled(100_000).optional(),
+      draft: z.boolean().optional(),
+      prerelease: z.boolean().optional(),
+    })
+    .refine(
+      (input) => FIELDS.some((field) => input[field] !== undefined),
+      'give at least one of name, body, draft and prerelease',
+    ),
   output: z.object({
     id: z.number(),
     tag: z.string(),
@@ -41,12 +46,11 @@ export const editRelease = defineTool({
     draft: z.boolean(),
     prerelease: z.boolean(),
     url: z.string(),
-    changed: z.array(z.enum(['name', 'body', 'draft', 'prerelease'])),
+    changed: z.array(z.enum(FIELDS)),
   }),
   async run({ owner, repo, release_id, name: title, body, draft, prerelease }, { gitea }) {
     const given = { name: title, body, draft, prerelease }
-    const changed = (['name', 'body', 'draft', 'prerelease'] as const).filter((field) => given[field] !== undefined)
-    if (changed.length === 0) throw new InvalidInput('Give at least one of name, body, draft and prerelease.')
+    const changed = FIELDS.filter((field) => given[field] !== undefined)
     const name = { owner, repo }
     const [release] = await Promise.all([getRelease(gitea, { ...name, id: release_id }), getUnarchived(gitea, name)])
     if (release.isDraft && draft === false) await requireTarget(gitea, name, release)

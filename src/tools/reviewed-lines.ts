@@ -19,9 +19,10 @@ export function findPlaceFault(diff: VisibleDiff, { path, line, old }: Place): s
   const part = diff.parts.find(({ file }) => file.path === path)
   if (part === undefined) {
     const moved = diff.parts.find(({ file }) => file.old_path === path)
-    return moved === undefined
+    if (moved !== undefined) return `${path} was renamed: comment on ${moved.file.path}.`
+    return diff.changes.complete
       ? `${path} is not a file that this pull request changes.`
-      : `${path} was renamed: comment on ${moved.file.path}.`
+      : `${path} is not in the part of the diff that this server reads.`
   }
   const ranges = part.hunks.flatMap((row) => toRange(row, old))
   if (ranges.some(([first, last]) => first <= line && line <= last)) return undefined

@@ -2,11 +2,14 @@ import { z } from 'zod'
 import { getBranch } from '../gitea/git.js'
 import { type PullChange, updatePull } from '../gitea/pull-writes.js'
 import type { Pull } from '../gitea/pulls.js'
-import { Conflict, InvalidInput } from '../lib/errors.js'
+import { Conflict } from '../lib/errors.js'
+import { showAuthored } from './authored-text.js'
 import { defineTool } from './define-tool.js'
 import { toOneLine, toText } from './lines.js'
 import { branch, filledText, issueNumber, owner, repo, textOf } from './params.js'
 import { getWritablePull, toStateWord } from './writable-pull.js'
+
+const FIELDS = ['title', 'body', 'state', 'base'] as const
 
 export const updatePullRequest = defineTool({
   name: 'update_pull_request',
@@ -16,34 +19,41 @@ export const updatePullRequest = defineTool({
   toolset: 'pulls',
   scope: 'write:repository',
   operations: ['updatePullRequest', 'getPullRequest', 'getBranch'],
-  input: z.strictObject({
-    owner,
-    repo,
-    pull_number: issueNumber,
-    title: filledText(255).optional(),
-    body: textOf(100_000).optional(),
-    state: z.enum(['open', 'closed']).optional(),
-    base: branch.optional(),
-  }),
+  input: z
+    .strictObject({
+      owner,
+      repo,
+      pull_number: issueNumber,
+      title: filledText(255).optional(),
+      body: textOf(100_000).optional(),
+      state: z.enum(['open', 'closed']).optional(),
+      base: branch.optional(),
+    })
+    .refine(
+      (input) => FIELDS.some((field) => input[field] !== undefined),
+      'give at least one of title, body, state and base',
+    ),
   output: z.object({
     number: z.number(),
     title: z.string(),
     state: z.enum(['open', 'closed']),
     base: z.string(),
     url: z.string(),
-    changed: z.array(z.enum(['title', 'body', 'state', 'base'])),
+    changed: z.array(z.enum(FIELDS)),
   }),
-  async run({ owner, repo, pull_number, title, body, state, base }, { gitea }) {
+  async run({ owner, repo, pull_number, title, body, state, base }, { gitea, trustAuthors }) {
     const change = { title: title === undefined ? undefined : toOneLine(title), body, state, base }
-    const changed = (['title', 'body', 'state', 'base'] as const).filter((field) => change[field] !== undefined)
-    if (changed.length === 0) throw new InvalidInput('Give at least one of title, body, state and base.')
+    const changed = FIELDS.filter((field) => change[field] !== undefined)
     const name = { owner, repo }
     const request = { ...name, index: pull_number }
-    const fault = findFault(await getWritablePull(gitea, request), change)
+    const [before, trusts] = await Promise.all([getWritablePull(gitea, request), trustAuthors()])
+    const fault = findFault(before, change)
     if (fault !== undefined) throw new Conflict(fault)
     if (base !== undefined) await getBranch(gitea, { ...name, branch: base })
     const pull = await updatePull(gitea, request, change)
-    return { number: pull.number, title: pull.title, state: pull.state, base: pull.base, url: pull.url, changed }
+    // a title that was just given is the caller's own
+    const shown = title === undefined ? showAuthored(trusts, pull.author, pull.title).text : pull.title
+    return { number: pull.number, title: shown, state: pull.state, base: pull.base, url: pull.url, changed }
   },
   render(pull, { owner, repo }) {
     const values = { title: 'title', body: 'text', state: pull.state, base: `into ${toOneLine(pull.base)}` }

@@ -21,6 +21,7 @@ const PLAIN: Readonly<Record<string, readonly unknown[]>> = {
   owner: ['harbor'],
   repo: ['booking'],
   sha: [SHA],
+  head: ['feature/refund-window'],
   color: ['#d73a4a', 'd73a4a'],
   due_on: ['2027-01-31', '2027-01-31T12:00:00Z'],
   due_date: ['2027-01-31', '2027-01-31T12:00:00Z'],

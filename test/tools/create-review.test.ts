@@ -92,15 +92,18 @@ const comment = (path: string, line: number, old = false) => ({
 })
 
 test.each([
-  [comment(rules, 900), `${rules} line 900 is not in the diff, which has lines 1-12 and, with old, lines before the change.`],
+  [
+    comment(rules, 900),
+    `${rules} line 900 is not in the diff, which has lines 1-12 and, with old, lines before the change.`,
+  ],
   [comment(rules, 900, true), `${rules} old line 900 is not in the diff, which has old lines 1-8.`],
   [comment(manual, 1), `${manual} has no lines in the diff; old comments on lines before the change.`],
   [comment('README.md', 1), 'README.md is not a file that this pull request changes.'],
   [comment('../README.md', 1), 'without . and ..'],
   [{ event: 'comment', comments: [{ path: rules, line: 1, body: 'x', side: 'LEFT' }] }, 'Unrecognized key'],
-  [{ event: 'comment' }, 'Give a body, comments or both.'],
-  [{ event: 'comment', body: ' ' }, 'Give a body, comments or both.'],
-  [{ event: 'request_changes' }, 'Say in body what should change.'],
+  [{ event: 'comment' }, 'give a body, comments or both'],
+  [{ event: 'comment', body: ' ' }, 'give a body, comments or both'],
+  [{ event: 'request_changes' }, 'say in body what should change'],
   [{ event: 'approve', body: 'Good.' }, 'Invalid option'],
   [{ event: 'APPROVED', body: 'Good.' }, 'Invalid option'],
   [{ event: 'comment', body: 'x', pull_number: 66 }, 'There is no pull request #66 in harbor/booking'],

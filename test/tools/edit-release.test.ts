@@ -89,7 +89,7 @@ test('a draft whose tag a rule protects stays a draft, and that is said', async 
 })
 
 test.each([
-  [{}, 'Give at least one of name, body, draft and prerelease.'],
+  [{}, 'give at least one of name, body, draft and prerelease'],
   [{ name: '' }, 'must not be blank: Gitea keeps the old text then'],
   [{ body: ' ' }, 'must not be blank: Gitea keeps the old text then'],
   [{ release_id: 99_999, name: 'x' }, 'There is no release with id 99999 in harbor/booking'],

@@ -74,7 +74,7 @@ test('an empty text is a text', async () => {
 })
 
 test.each([
-  [{}, 'Give at least one of title, body, state and base.'],
+  [{}, 'give at least one of title, body, state and base'],
   [{ title: ' ' }, 'must not be blank'],
   [{ title: 'Never', base: 'mian' }, 'There is no branch "mian" in harbor/booking'],
   [{ title: 'Never', base: 'feature/refund-window' }, 'is where the commits of #6 come from'],
