@@ -56,7 +56,7 @@ export interface Findings {
 
 const SLICE_MS = 10
 /** When enough is found, so long is counted on. */
-const COUNT_MS = 30
+const COUNT_MS = 15
 /** More of a line is not shown. */
 const MOST_LINE_CHARS = 240
 
