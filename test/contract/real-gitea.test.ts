@@ -29,7 +29,12 @@ test('a GITEA_BIN that does not run is a failure, not a skip', () => {
 
 test('every story and tool test runs against a real Gitea, or starts the sandbox itself', () => {
   const { runs, needsSandbox } = findRealGiteaTests()
-  const shared = listFiles('test/flows/*.test.ts', 'test/tools/*.test.ts', 'test/real/*.test.ts')
+  const shared = listFiles(
+    'test/flows/*.test.ts',
+    'test/identity/*.test.ts',
+    'test/tools/*.test.ts',
+    'test/real/*.test.ts',
+  )
 
   expect([...runs, ...needsSandbox].sort()).toEqual(shared.sort())
   expect(runs).toEqual(expect.arrayContaining(['test/flows/read.test.ts', 'test/tools/get-me.test.ts']))
