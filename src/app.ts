@@ -13,12 +13,19 @@ import { createRecentReads } from './gate/recent-reads.js'
 import { createRepeats } from './gate/repeats.js'
 import { createCapabilityWatch } from './gitea/capabilities.js'
 import { createGiteaTransport } from './gitea/client.js'
-import { createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute } from './http/core-routes.js'
+import {
+  createDoorRoutes,
+  createMcpRoute,
+  createOAuthRoutes,
+  createProbeRoutes,
+  createRootRoute,
+} from './http/core-routes.js'
 import { checkHealth } from './http/health.js'
 import { createListener } from './http/listener.js'
 import { createMetrics } from './http/metrics.js'
 import { createReachabilityProbe } from './http/reachability.js'
 import { recordOAuthEvent } from './http/record-oauth-event.js'
+import { reportImport } from './http/report-import.js'
 import { createStack } from './http/stack.js'
 import { createAuthenticator } from './identity/authenticate.js'
 import { createOwnTokenReader } from './identity/own-tokens.js'
@@ -27,9 +34,13 @@ import { type Clock, systemClock } from './lib/clock.js'
 import type { Logger } from './lib/logger.js'
 import { HOUR, MIB, MINUTE } from './lib/units.js'
 import { createAdmission } from './mcp/admission.js'
+import { createCallFigures } from './mcp/call-figures.js'
 import { createChallenges } from './mcp/challenges.js'
+import { createDirectDoor } from './mcp/direct.js'
 import { createMcpEndpoint } from './mcp/http-endpoint.js'
 import { createOriginCheck } from './mcp/origins.js'
+import { createSseDoor } from './mcp/sse.js'
+import { createStatsHandler } from './mcp/stats.js'
 import { toListedTools } from './mcp/tool-list.js'
 import type { ClientDocuments } from './oauth/client-documents.js'
 import { createOAuthServer } from './oauth/server.js'
@@ -112,6 +123,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     clock,
     onFault: (error) => log.warn({ err: error, path: config.searchIndex.path }, 'search_index_fault'),
   })
+  const figures = createCallFigures()
   const gate: Gate = {
     narrowing: narrowToToolsets(config.toolsets, { name: 'TOOLSETS', place: 'the settings of this server' }),
     capabilities,
@@ -130,7 +142,12 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     toolLimits: config.limits,
     authorTrust: config.authorTrust,
     deadlineMs: 2 * config.gitea.timeoutMs,
-    metrics,
+    metrics: {
+      observeCall: (tool, status, seconds, accountId) => {
+        metrics.observeCall(tool, status, seconds, accountId)
+        figures.observe(accountId, tool, status, seconds)
+      },
+    },
     clock,
     log,
   }
@@ -153,11 +170,13 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   // secrets sealed by an earlier key move under the current one; a rotation needs no other step
   oauth.reencrypt()
   oauth.sweep()
+  const earlier = config.oauth.earlierClientsPath
+  reportImport(oauth.importClients(earlier), earlier, audit, log)
   const { serviceToken: token, repositoryRightsTtlMs: ttlMs } = config.gitea
   const service = token === undefined ? undefined : createServiceAccess({ gitea, token, store, clock, ttlMs, log })
   const challenges = createChallenges(config.publicBaseUrl)
   const isAllowedOrigin = createOriginCheck(config.publicBaseUrl, config.corsOrigins)
-  const mcp = createMcpEndpoint({
+  const doors = {
     gate,
     listed: toListedTools(catalog),
     challenges,
@@ -171,7 +190,9 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       countAuthFailure: metrics.countAuthFailure,
     }),
     ...(await loadFixtures(config)),
-  })
+  }
+  const mcp = createMcpEndpoint(doors)
+  const sse = createSseDoor({ ...doors, endpoint: mcp, sessions: config.sessions })
   const isGiteaReachable = createReachabilityProbe(config.gitea.url, clock)
   const core = {
     publicBaseUrl: config.publicBaseUrl,
@@ -187,7 +208,17 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     limits,
     audit,
     probes: createProbeRoutes(core),
-    routes: [createRootRoute(core), createMcpRoute(mcp, isAllowedOrigin), ...createOAuthRoutes(oauth)],
+    routes: [
+      createRootRoute(core),
+      createMcpRoute(mcp, isAllowedOrigin),
+      ...createDoorRoutes({
+        direct: createDirectDoor(doors),
+        sse,
+        stats: createStatsHandler({ ...doors, figures, countSessions: sse.countSessions, isAdmin: () => false }),
+        isAllowedOrigin,
+      }),
+      ...createOAuthRoutes(oauth),
+    ],
   })
   const listener = createListener(koa.callback())
   const sweep = setInterval(() => {
@@ -210,6 +241,8 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       clearInterval(sweep)
       clearInterval(look)
       capabilities.close()
+      // open streams would hold up the listener
+      sse.close()
       await listener.stop()
       await mcp.close()
       await Promise.all([gitea.close(), oauth.close()])

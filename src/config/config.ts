@@ -42,6 +42,8 @@ export interface Config {
     readonly redirectAllowlist: readonly string[]
     readonly issParameter: boolean
     readonly registration: boolean
+    /** Where the Python original kept its clients. */
+    readonly earlierClientsPath: string
   }
   readonly limits: {
     readonly authFailures: number
@@ -133,6 +135,7 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       redirectAllowlist: env.OAUTH_REDIRECT_ALLOWLIST,
       issParameter: env.OAUTH_ISS_PARAMETER,
       registration: env.DCR_ENABLED,
+      earlierClientsPath: env.DCR_STORAGE_PATH,
     },
     limits: {
       authFailures: env.MAX_AUTH_FAILURES,

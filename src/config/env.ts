@@ -118,6 +118,9 @@ const oauth = {
     .default(true)
     .describe('Send and advertise `iss` (RFC 9207). Off only for a client that cannot take it.'),
   DCR_ENABLED: flag.default(true).describe('Let AI clients register themselves at /register.'),
+  DCR_STORAGE_PATH: text
+    .default('/var/lib/aegis-mcp/dcr_clients.json')
+    .describe('Clients that registered with the Python original; read once, at the first start that finds the file.'),
 }
 
 const limits = {

@@ -32,7 +32,7 @@ import type { RunFacts } from './watch-gitea.js'
  */
 
 export interface GateMetrics {
-  observeCall(tool: string, status: CallStatus, seconds: number): void
+  observeCall(tool: string, status: CallStatus, seconds: number, accountId: string): void
 }
 
 /** What the gate works with; one per process. */
@@ -261,7 +261,7 @@ function finish(gate: Gate, call: ToolCall, startedAt: number, ended: Ended): En
   const { outcome, status } = ended
   const ms = performance.now() - startedAt
   const tool = gate.tools.has(call.tool) ? call.tool : 'unknown'
-  gate.metrics.observeCall(tool, status, ms / 1000)
+  gate.metrics.observeCall(tool, status, ms / 1000, call.caller.accountId)
   gate.log.info(
     {
       request_id: call.requestId,

@@ -9,7 +9,12 @@ import { checkGrant, checkWriteGates, type Target } from './steps.js'
  * P2: whether some call of the tool by this caller could run, or be approved. What could not is not listed, what is
  * listed could. Scopes are left out: a caller who lacks one is told which to ask for.
  */
-export function couldRun(gate: Gate, tool: Tool, caller: Caller, narrowing?: readonly Narrowing[]): boolean {
+export function couldRun(
+  gate: Gate,
+  tool: Tool,
+  caller: Pick<Caller, 'grant'>,
+  narrowing?: readonly Narrowing[],
+): boolean {
   if (checkOffered(gate, tool, narrowing) !== undefined) {
     return false
   }
@@ -27,7 +32,7 @@ export function couldRun(gate: Gate, tool: Tool, caller: Caller, narrowing?: rea
 }
 
 /** The repositories that grant and write list leave; undefined when they name none. */
-function findPlaces(gate: Gate, tool: Tool, { grant }: Caller): readonly Target[] | undefined {
+function findPlaces(gate: Gate, tool: Tool, { grant }: Pick<Caller, 'grant'>): readonly Target[] | undefined {
   const { allRepositories, repositories } = gate.write
   const writable = tool.effect === 'read' || allRepositories ? undefined : [...repositories]
   const names = grant.repositories ?? writable
@@ -38,7 +43,13 @@ function findPlaces(gate: Gate, tool: Tool, { grant }: Caller): readonly Target[
 }
 
 /** The gates before the policy; where any repository will do, the write list is not asked. */
-function isOpen(gate: Gate, tool: Tool, caller: Caller, target: Target | undefined, anywhere = false): boolean {
+function isOpen(
+  gate: Gate,
+  tool: Tool,
+  caller: Pick<Caller, 'grant'>,
+  target: Target | undefined,
+  anywhere = false,
+): boolean {
   const rules = anywhere ? { ...gate.write, allRepositories: true } : gate.write
   return (
     checkWriteGates(tool, target, rules) === undefined &&

@@ -1,6 +1,10 @@
 import cors from '@koa/cors'
+import type Koa from 'koa'
 import { VERSION } from '../lib/version.js'
+import type { DirectDoor } from '../mcp/direct.js'
 import type { McpEndpoint } from '../mcp/http-endpoint.js'
+import type { SseDoor } from '../mcp/sse.js'
+import type { StatsHandler } from '../mcp/stats.js'
 import type { OAuthServer } from '../oauth/server.js'
 import type { HttpContext } from './context.js'
 import type { HealthReport } from './health.js'
@@ -76,23 +80,52 @@ export function createOAuthRoutes(oauth: OAuthServer): readonly Route[] {
   }))
 }
 
+interface DoorRoutesDeps {
+  readonly direct: DirectDoor
+  readonly sse: Pick<SseDoor, 'handle'>
+  readonly stats: StatsHandler
+  isAllowedOrigin(origin: string): boolean
+}
+
 /** `/mcp`, with CORS for the web origins that may call it; every method reaches the endpoint, which says what it takes. */
 export function createMcpRoute(endpoint: McpEndpoint, isAllowedOrigin: (origin: string) => boolean): Route {
-  const allow = cors({
-    origin: (ctx) => {
-      const origin = ctx.get('Origin')
-      return isAllowedOrigin(origin) ? origin : ''
-    },
-    allowMethods: 'POST, OPTIONS',
-    allowHeaders:
-      'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID, X-MCP-Toolsets, X-MCP-Tools, X-MCP-Readonly',
-    exposeHeaders: 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, X-Request-ID, Retry-After',
-    maxAge: 3600,
-  })
+  const allow = allowOrigins(isAllowedOrigin)
   return {
     method: 'ALL',
     path: '/mcp',
     access: 'bearer',
     handle: (ctx, next) => allow(ctx, () => endpoint.handle(ctx, next)),
   }
+}
+
+/** The doors beside `/mcp`: HTTP+SSE, plain JSON, and what came of the calls. Which tools there are at all is public. */
+export function createDoorRoutes({ direct, sse, stats, isAllowedOrigin }: DoorRoutesDeps): readonly Route[] {
+  const allow = allowOrigins(isAllowedOrigin)
+  const list: Route['handle'] = (ctx) => allow(ctx, () => direct.list(ctx))
+  return [
+    {
+      method: 'ALL',
+      path: '/mcp/sse',
+      access: 'bearer',
+      handle: (ctx, next) => allow(ctx, () => sse.handle(ctx, next)),
+    },
+    { method: 'ALL', path: '/mcp/tool/call', access: 'bearer', handle: (ctx) => allow(ctx, () => direct.call(ctx)) },
+    { method: 'GET', path: '/api/v1/stats', access: 'bearer', handle: (ctx) => stats(ctx) },
+    { method: 'GET', path: '/mcp/tools', access: 'public', handle: list },
+    { method: 'OPTIONS', path: '/mcp/tools', access: 'public', handle: list },
+  ]
+}
+
+function allowOrigins(isAllowedOrigin: (origin: string) => boolean): Koa.Middleware {
+  return cors({
+    origin: (ctx) => {
+      const origin = ctx.get('Origin')
+      return isAllowedOrigin(origin) ? origin : ''
+    },
+    allowMethods: 'GET, POST, OPTIONS',
+    allowHeaders:
+      'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID, X-MCP-Toolsets, X-MCP-Tools, X-MCP-Readonly',
+    exposeHeaders: 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, X-Request-ID, Retry-After',
+    maxAge: 3600,
+  })
 }

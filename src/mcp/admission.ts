@@ -6,7 +6,7 @@ import { getCurrentUser } from '../gitea/users.js'
 import type { Authenticator } from '../identity/authenticate.js'
 import type { Caller } from '../identity/caller.js'
 import { SECOND } from '../lib/units.js'
-import type { Challenges } from './challenges.js'
+import { type Challenges, findDoor } from './challenges.js'
 import type { HttpRefusal } from './thin-exchange.js'
 
 export interface Admission {
@@ -41,6 +41,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
 
   return {
     admit: async (req, address, requestId) => {
+      const door = findDoor(req.url ?? '')
       const lockedMs = await limits.lockedForMs(address)
       if (lockedMs > 0) {
         deps.countAuthFailure('locked_out')
@@ -51,10 +52,10 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         return found.caller
       }
       if (found.kind === 'missing') {
-        return challenges.unauthenticated()
+        return challenges.unauthenticated(undefined, door)
       }
       if (found.kind === 'ended') {
-        return challenges.unauthenticated(found.problem ?? 'The access token has expired or was revoked')
+        return challenges.unauthenticated(found.problem ?? 'The access token has expired or was revoked', door)
       }
       if (found.kind === 'refused') {
         audit.recordSoon({
@@ -64,7 +65,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
           details: { ip: address },
         })
         return found.status === 401
-          ? challenges.unauthenticated(found.problem)
+          ? challenges.unauthenticated(found.problem, door)
           : { status: found.status, headers: {}, message: found.problem }
       }
       deps.countAuthFailure('unknown_token')
@@ -75,7 +76,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         reason: counted.first ? 'auth_rate_limit_exceeded' : 'invalid_token',
         details: { ip: address },
       })
-      return challenges.unauthenticated('The access token is not one that this server takes')
+      return challenges.unauthenticated('The access token is not one that this server takes', door)
     },
     prove: async (caller, requestId) => {
       const client = gitea.as(caller.gitea, {

@@ -5,11 +5,22 @@ import type { HttpRefusal } from './thin-exchange.js'
 /** The scope to ask for in the first challenge (facts of the clients: VS Code asks for everything when it is missing). */
 const BASELINE: readonly Scope[] = ['read:repository']
 
+/** Which door a request came through. */
+export type Door = 'mcp' | 'sse' | 'direct'
+
+/** Clients compare the resource with the address they were given, so each address has its own document (RFC 9728). */
+const RESOURCES: Record<Door, string> = { mcp: '/mcp', sse: '/mcp/sse', direct: '/mcp' }
+
+/** The door that an address belongs to. */
+export function findDoor(address: string): Door {
+  return /^\/mcp\/sse(?:[/?]|$)/.test(address) ? 'sse' : 'mcp'
+}
+
 export interface Challenges {
   /** 401 for a request without a usable token; `problem` is set when one was presented. */
-  unauthenticated(problem?: string): HttpRefusal
+  unauthenticated(problem?: string, door?: Door): HttpRefusal
   /** The HTTP answer a gate refusal calls for, if it calls for one. */
-  forRefusal(refusal: Refusal): HttpRefusal | undefined
+  forRefusal(refusal: Refusal, door?: Door): HttpRefusal | undefined
 }
 
 /**
@@ -17,27 +28,26 @@ export interface Challenges {
  * request, all of them at once.
  */
 export function createChallenges(publicBaseUrl: string): Challenges {
-  const metadata = `resource_metadata="${publicBaseUrl}/.well-known/oauth-protected-resource/mcp"`
+  const toMetadata = (door: Door) =>
+    `resource_metadata="${publicBaseUrl}/.well-known/oauth-protected-resource${RESOURCES[door]}"`
 
-  const unauthenticated = (problem?: string): HttpRefusal => {
+  const unauthenticated = (problem?: string, door: Door = 'mcp'): HttpRefusal => {
     const error = problem === undefined ? [] : ['error="invalid_token"', `error_description="${toQuoted(problem)}"`]
-    return {
-      status: 401,
-      headers: { 'www-authenticate': `Bearer ${[...error, metadata, `scope="${BASELINE.join(' ')}"`].join(', ')}` },
-    }
+    const parts = [...error, toMetadata(door), `scope="${BASELINE.join(' ')}"`]
+    return { status: 401, headers: { 'www-authenticate': `Bearer ${parts.join(', ')}` } }
   }
 
   return {
     unauthenticated,
-    forRefusal: (refusal) => {
+    forRefusal: (refusal, door = 'mcp') => {
       if (refusal.code === 'unauthenticated') {
-        return unauthenticated(refusal.message)
+        return unauthenticated(refusal.message, door)
       }
       if (refusal.code === 'insufficient_scope') {
         const parts = [
           'error="insufficient_scope"',
           `scope="${(refusal.scopes ?? BASELINE).join(' ')}"`,
-          metadata,
+          toMetadata(door),
           `error_description="${toQuoted(refusal.message)}"`,
         ]
         return { status: 403, headers: { 'www-authenticate': `Bearer ${parts.join(', ')}` } }

@@ -20,7 +20,7 @@ interface EarlyRefusal {
 /** A sign-in that Gitea has ended is told by 401 before any answer has begun. */
 export async function findEndedSignIn(
   deps: McpDeps & { readonly admission: Admission },
-  { caller, requestId }: McpRequest,
+  { caller, requestId, via }: McpRequest,
   body: unknown,
 ): Promise<EarlyRefusal | undefined> {
   const { method } = toObject(body)
@@ -33,7 +33,7 @@ export async function findEndedSignIn(
   } catch (error) {
     // a Gitea that is down must not hide the tools; only a sign-in that has ended refuses
     return error instanceof Unauthenticated
-      ? { refusal: deps.challenges.unauthenticated(error.message), message: error.message }
+      ? { refusal: deps.challenges.unauthenticated(error.message, via), message: error.message }
       : undefined
   }
 }
@@ -59,7 +59,7 @@ export async function findMissingScope(
     return undefined
   }
   const outcome = await callForRequest(deps, request, wanted, AbortSignal.timeout(deps.gate.deadlineMs))
-  const refusal = outcome.ok ? undefined : deps.challenges.forRefusal(outcome.refusal)
+  const refusal = outcome.ok ? undefined : deps.challenges.forRefusal(outcome.refusal, request.via)
   return outcome.ok || refusal === undefined ? undefined : { refusal, message: outcome.refusal.message }
 }
 

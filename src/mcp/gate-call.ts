@@ -11,7 +11,7 @@ import type { CallOutcome, Refusal } from '../gate/refusal.js'
 import type { Caller } from '../identity/caller.js'
 import { createCallId } from '../lib/ids.js'
 import type { Tool } from '../tools/define-tool.js'
-import type { Challenges } from './challenges.js'
+import type { Challenges, Door } from './challenges.js'
 import type { Exchange } from './thin-exchange.js'
 
 /*
@@ -27,7 +27,7 @@ export interface McpRequest {
   readonly caller: Caller
   readonly requestId: string
   readonly address: string
-  readonly via: 'mcp' | 'sse'
+  readonly via: Door
   /** What this connection asked to be left out. */
   readonly narrowing?: readonly Narrowing[]
   /** MCP-Protocol-Version of the request; undefined for the revisions before there was one. */
@@ -45,6 +45,8 @@ export interface WantedCall {
   readonly tool: string
   readonly args: unknown
   readonly form?: 'text' | 'data'
+  /** The caller's own name for this call, for the audit log. */
+  readonly correlationId?: string
 }
 
 /** Runs a tool for the caller of this request. */
@@ -86,8 +88,8 @@ export function isListed(
  *
  * @throws ProtocolError with the HTTP answer left in the request's exchange
  */
-export function throwForHttp(challenges: Challenges, { exchange }: McpRequest, refusal: Refusal): void {
-  const challenge = challenges.forRefusal(refusal)
+export function throwForHttp(challenges: Challenges, { exchange, via }: McpRequest, refusal: Refusal): void {
+  const challenge = challenges.forRefusal(refusal, via)
   if (challenge !== undefined && exchange !== undefined) {
     exchange.refusal = challenge
     throw new ProtocolError(INTERNAL_ERROR, refusal.message)
@@ -100,7 +102,7 @@ export function toRefusedResult(challenges: Challenges, request: McpRequest, ref
   if (refusal.code === 'unknown_tool') {
     throw new ProtocolError(INVALID_PARAMS, refusal.message)
   }
-  const header = challenges.forRefusal(refusal)?.headers['www-authenticate']
+  const header = challenges.forRefusal(refusal, request.via)?.headers['www-authenticate']
   return {
     isError: true,
     content: [{ type: 'text', text: refusal.message }],
@@ -114,6 +116,7 @@ const OF_THE_REQUEST = new Set<Refusal['code']>([
   'invalid_input',
   'forbidden',
   'policy',
+  'repository_permission_denied',
   'grant',
   'narrowed',
   'not_in_gitea',

@@ -2,27 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import { type AuthInfo, createMcpHandler, type McpHttpHandler, type Server } from '@modelcontextprotocol/server'
 import type Koa from 'koa'
-import type { Narrowing } from '../gate/narrowing.js'
-import { AppError, InvalidInput, toErrorText } from '../lib/errors.js'
-import { isNestedDeeper } from '../lib/json-depth.js'
-import { readBody } from '../lib/read-body.js'
-import { MIB } from '../lib/units.js'
-import type { Admission } from './admission.js'
+import { findDoor } from './challenges.js'
+import { type DoorDeps, enter, readJsonBody } from './door.js'
 import { findEndedSignIn, findMissingScope, toObject } from './early-refusals.js'
 import { INTERNAL_ERROR, INVALID_PARAMS, type McpRequest } from './gate-call.js'
-import { parseNarrowing } from './request-narrowing.js'
 import { createRequestServer, type McpDeps } from './server.js'
-import { type Exchange, findShortRoute, type HttpRefusal, runExchange, sendJson } from './thin-exchange.js'
+import { type Exchange, findShortRoute, runExchange, sendJson } from './thin-exchange.js'
 
-const MAX_BODY_BYTES = 4 * MIB
-/** No tool takes a tenth of it, and the SDK's checks call themselves for every level. */
-const MAX_DEPTH = 100
 const PARSE_ERROR = -32700
 const INVALID_REQUEST = -32600
-interface EndpointDeps extends McpDeps {
-  readonly admission: Admission
-  isAllowedOrigin(origin: string): boolean
-}
+
+export interface EndpointDeps extends McpDeps, DoorDeps {}
 
 export interface McpEndpoint {
   readonly handle: Koa.Middleware<{ requestId: string; address: string }>
@@ -44,35 +34,18 @@ export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
 
   const handle: McpEndpoint['handle'] = async function handleMcp(ctx) {
     const { req, res } = ctx
-    const { requestId, address } = ctx.state
     const refuse = (status: number, code: number, message: string, headers: Record<string, string> = {}) => {
       ctx.respond = false
       sendJson(res, { status, headers }, { jsonrpc: '2.0', error: { code, message }, id: null })
     }
-    const origin = req.headers.origin
-    if (origin !== undefined && !deps.isAllowedOrigin(origin)) {
-      refuse(403, INVALID_REQUEST, `Pages of ${origin.slice(0, 200)} may not call this server. See CORS_ORIGINS.`)
-      return
-    }
-    const admitted = await deps.admission.admit(req, address, requestId)
-    if ('status' in admitted) {
-      refuse(admitted.status, INVALID_REQUEST, describe(admitted), admitted.headers)
-      return
-    }
-    const narrowing = findNarrowing(deps, ctx)
-    if (narrowing instanceof InvalidInput) {
-      refuse(narrowing.status, INVALID_PARAMS, narrowing.message)
+    const entered = await enter(deps, ctx, findDoor(ctx.path))
+    if ('because' in entered) {
+      const code = entered.because === 'narrowing' ? INVALID_PARAMS : INVALID_REQUEST
+      refuse(entered.status, code, entered.message, entered.headers)
       return
     }
     const revision = req.headers['mcp-protocol-version']
-    const request: McpRequest = {
-      caller: admitted,
-      requestId,
-      address,
-      via: 'mcp',
-      narrowing,
-      ...(typeof revision === 'string' ? { revision } : {}),
-    }
+    const request: McpRequest = typeof revision === 'string' ? { ...entered, revision } : entered
     if (req.method !== 'POST') {
       // the product keeps no sessions; the fixtures of the conformance suite do
       if (deps.fixtures !== undefined && 'mcp-session-id' in req.headers) {
@@ -85,15 +58,12 @@ export function createMcpEndpoint(deps: EndpointDeps): McpEndpoint {
       })
       return
     }
-    if (!/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
-      refuse(415, INVALID_REQUEST, 'Send the request as application/json.')
+    const read = await readJsonBody(req)
+    if ('because' in read) {
+      refuse(read.status, read.status === 400 ? PARSE_ERROR : INVALID_REQUEST, read.message)
       return
     }
-    const body = await parseBody(req)
-    if (body instanceof AppError) {
-      refuse(body.status, body.status === 413 ? INVALID_REQUEST : PARSE_ERROR, body.message)
-      return
-    }
+    const body = read.json
     ctx.respond = false
     const ended = await findEndedSignIn(deps, request, body)
     if (ended !== undefined) {
@@ -165,34 +135,6 @@ async function serve(
   }
 }
 
-/** What the connection asks to be left out, or what is wrong with how it asks. */
-function findNarrowing({ gate }: McpDeps, ctx: Koa.Context): readonly Narrowing[] | InvalidInput {
-  try {
-    return parseNarrowing(ctx.querystring, ctx.req.headers, gate.tools.keys())
-  } catch (error) {
-    // what a person can get wrong in an address becomes the answer
-    if (error instanceof InvalidInput) {
-      return error
-    }
-    throw error
-  }
-}
-
-async function parseBody(req: IncomingMessage): Promise<unknown> {
-  try {
-    const bytes = await readBody(req, MAX_BODY_BYTES)
-    if (isNestedDeeper(bytes, MAX_DEPTH)) {
-      return new InvalidInput(`The request body is nested deeper than ${MAX_DEPTH} levels.`)
-    }
-    return JSON.parse(bytes.toString('utf8'))
-  } catch (error) {
-    // what a client can get wrong here becomes the answer
-    return error instanceof AppError
-      ? error
-      : new InvalidInput('The request body is not valid JSON.', { detail: toErrorText(error) })
-  }
-}
-
 function toRequest(authInfo: AuthInfo | undefined): McpRequest {
   const request = authInfo?.extra?.request
   if (!isRequest(request)) {
@@ -215,15 +157,6 @@ function toSdkRequest(req: IncomingMessage, request: McpRequest): Parameters<Ret
     auth: { token: '', clientId, scopes: [...scopes], extra: { request } },
     [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
   }
-}
-
-function describe(refusal: HttpRefusal): string {
-  if (refusal.message !== undefined) {
-    return refusal.message
-  }
-  return refusal.status === 429
-    ? 'Too many failed sign-ins from this address. Wait as long as Retry-After says.'
-    : 'Sign in first: send a Bearer token of this server.'
 }
 
 function toId(body: unknown): string | number | null {

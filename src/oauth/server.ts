@@ -18,6 +18,7 @@ import type { OAuthEvent, RevocationReason } from './events.js'
 import { createGiteaOAuth } from './gitea-oauth.js'
 import { createGiteaSignIns } from './gitea-sign-in.js'
 import { createGrants } from './grants.js'
+import { type ClientImport, importClients } from './imported-clients.js'
 import { createInteractionHandlers } from './interaction.js'
 import { toAuthorizationServerMetadata, toProtectedResourceMetadata } from './metadata.js'
 import { createPages } from './pages.js'
@@ -86,6 +87,8 @@ export interface OAuthServer {
    * @returns how many grants there were
    */
   revokeAccount(accountId: string, reason: RevocationReason): number
+  /** Takes over the clients of the Python original from its file, once. */
+  importClients(path: string): ClientImport
   /** The page for people at `/`. */
   renderHome(): RenderedPage
   /** Deletes what has expired; returns how many rows went. */
@@ -229,6 +232,7 @@ export function createOAuthServer(options: OAuthOptions): OAuthServer {
     tokens: createAccessTokens({ store, clock, resource, tokenNames }),
     vault,
     revokeAccount,
+    importClients: (path) => importClients({ store, clock, cipher, allowlist, path }),
     renderHome: () => pages.home(),
     sweep: () => sweepOAuth(store, clock.now()),
     reencrypt: () => vault.reencrypt() + reencryptSecrets(store, cipher),

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute } from '../../src/http/core-routes.js'
+import {
+  createDoorRoutes,
+  createMcpRoute,
+  createOAuthRoutes,
+  createProbeRoutes,
+  createRootRoute,
+} from '../../src/http/core-routes.js'
 import { createMetrics } from '../../src/http/metrics.js'
 import type { Route } from '../../src/http/routes.js'
 import { startOAuthApp } from '../oauth/oauth-app.js'
@@ -28,6 +34,9 @@ const PUBLIC = [
     '/.well-known/oauth-protected-resource/mcp/sse',
   ].flatMap((path) => [`GET ${path}`, `OPTIONS ${path}`]),
   // a client that nobody knows yet; then a code, a token or a secret is what proves it
+  // which tools there are at all, as policy and settings leave them to anybody
+  'GET /mcp/tools',
+  'OPTIONS /mcp/tools',
   ...['/register', '/token', '/oauth/token', '/revoke'].flatMap((path) => [`POST ${path}`, `OPTIONS ${path}`]),
 ]
 
@@ -50,14 +59,14 @@ test('only these routes are public', async () => {
 
 test('every route for clients refuses a request without a token, and says where to get one', async () => {
   const routes = (await listRoutes()).filter(({ access }) => access === 'bearer')
-  expect(routes.map(toName)).toEqual(['ALL /mcp'])
+  expect(routes.map(toName)).toEqual(['ALL /mcp', 'ALL /mcp/sse', 'ALL /mcp/tool/call', 'GET /api/v1/stats'])
 
   for (const { path, method } of routes) {
     for (const asked of method === 'ALL' ? ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'] : [method]) {
       const answer = await fetch(stack.url + path, { method: asked })
       expect([asked, path, answer.status]).toEqual([asked, path, 401])
       expect(answer.headers.get('www-authenticate')).toMatch(
-        /^Bearer resource_metadata="http[^"]+\/\.well-known\/oauth-protected-resource\/mcp", scope="read:repository"$/,
+        /^Bearer resource_metadata="http[^"]+\/\.well-known\/oauth-protected-resource\/mcp(?:\/sse)?", scope="read:repository"$/,
       )
     }
   }
@@ -90,7 +99,9 @@ test('no route is declared anywhere else', () => {
   expect(filesWith(/from '@koa\/router'/)).toEqual(['src/http/routes.ts'])
   const mounted = readFileSync('src/app.ts', 'utf8').matchAll(/(?<=[\s.[])create\w+Routes?(?=\()/g)
   expect([...mounted].map(([name]) => name).sort()).toEqual(
-    [createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute].map(({ name }) => name).sort(),
+    [createDoorRoutes, createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute]
+      .map(({ name }) => name)
+      .sort(),
   )
 })
 
@@ -109,6 +120,12 @@ async function listRoutes(): Promise<readonly Route[]> {
     ...createProbeRoutes(core),
     createRootRoute(core),
     createMcpRoute(endpoint, () => false),
+    ...createDoorRoutes({
+      direct: { list: async () => {}, call: async () => {} },
+      sse: { handle: async () => {} },
+      stats: async () => {},
+      isAllowedOrigin: () => false,
+    }),
     ...createOAuthRoutes(oauth),
   ]
 }
