@@ -21,15 +21,14 @@ export interface PermissionCache {
 }
 
 /** @param ttlMs 0 remembers nothing */
-export function createPermissionCache({ orm }: Store, clock: Clock, ttlMs: number): PermissionCache {
+export function createPermissionCache({ orm, sqlite }: Store, clock: Clock, ttlMs: number): PermissionCache {
   const underWay = new Map<string, Promise<Rights>>()
+  const select = sqlite.prepare<[string, string], { readonly rights: string; readonly checkedAt: number }>(
+    'SELECT rights, checked_at AS checkedAt FROM repository_permission WHERE login = ? AND repository = ?',
+  )
 
   const find = ({ login, repository }: PermissionKey): Rights | undefined => {
-    const row = orm
-      .select()
-      .from(repositoryPermission)
-      .where(and(eq(repositoryPermission.login, login), eq(repositoryPermission.repository, repository)))
-      .get()
+    const row = select.get(login, repository)
     const age = row === undefined ? Number.POSITIVE_INFINITY : clock.now() - row.checkedAt
     // a clock that was set back must not make an answer live longer
     if (row === undefined || age < 0 || age >= ttlMs) {
