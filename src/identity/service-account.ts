@@ -106,7 +106,8 @@ export function createServiceAccount({ gitea, token, clock, ttlMs }: ServiceAcco
     mayActAsOthers,
     ask,
     checkStanding: async (person, own) => {
-      const key = `${person.login.toLowerCase()} ${person.accountId}`
+      // what was found without the person's own sign-in proves less than what it tells
+      const key = `${person.login.toLowerCase()} ${person.accountId} ${own === undefined ? 'seen' : 'own'}`
       const refusal = await standings.get(key, () => judge(person, own))
       if (refusal !== undefined) {
         throw refusal
