@@ -51,6 +51,13 @@ export function createSseDoor(deps: SseDeps): SseDoor {
       refuse(ctx, 406, INVALID_REQUEST, { message: 'This answers with text/event-stream only: accept that.' })
       return
     }
+    // only who still uses this transport pays for loading it
+    const { SSEServerTransport } = await import('@modelcontextprotocol/sdk/server/sse.js')
+    if (ctx.res.closed) {
+      // the client left meanwhile, and nothing would ever end its session
+      return
+    }
+    // from here to the added session nothing waits, so the limit holds for streams opened at once too
     const { accountId, clientId } = request.caller
     const obstacle = sessions.findObstacle(accountId)
     if (obstacle !== undefined) {
@@ -58,8 +65,6 @@ export function createSseDoor(deps: SseDeps): SseDoor {
       refuse(ctx, status, INVALID_REQUEST, { message, headers: { 'retry-after': '60' } })
       return
     }
-    // only who still uses this transport pays for loading it
-    const { SSEServerTransport } = await import('@modelcontextprotocol/sdk/server/sse.js')
     const { res } = ctx
     ctx.respond = false
     ctx.req.socket.setKeepAlive(true, 30 * SECOND)
@@ -141,6 +146,10 @@ export function createSseDoor(deps: SseDeps): SseDoor {
     const ended = await findEndedSignIn(deps, request, message)
     if (ended !== undefined) {
       refuse(ctx, ended.refusal.status, INTERNAL_ERROR, { message: ended.message, headers: ended.refusal.headers })
+      return
+    }
+    if (sessions.find(sessionId) !== session) {
+      refuse(ctx, 404, INVALID_REQUEST, { message: 'The stream of this session has ended. Open it again.' })
       return
     }
     session.lastUsedAt = clock.now()

@@ -175,6 +175,11 @@ test('a person may have so many sessions and no more; others are not kept out by
   await openStream(mallory)
 })
 
+test('nor more when they are opened all at once', async () => {
+  await Promise.allSettled(Array.from({ length: 6 }, () => openStream()))
+  expect(await countOpen()).toBe(2)
+})
+
 test('a stream that was never used makes room for a new one', async () => {
   const first = await openStream()
   await openStream()
