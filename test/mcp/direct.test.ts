@@ -179,3 +179,13 @@ test('the lines of the setup guide work as they are written there', async () => 
   })
   expect([file.status, Object(await file.json()).success]).toEqual([200, true])
 })
+
+test('calls are counted under the names that dashboards of the Python original read', async () => {
+  await post({ tool: 'get_me' })
+  const text = await (await fetch(`${stack.url}/metrics`)).text()
+
+  expect(text).toMatch(/^aegis_http_requests_total\{method="POST",path="\/mcp\/tool\/call",status="200"\} \d+$/m)
+  expect(text).toMatch(/^aegis_tool_calls_total\{tool="get_me",status="success"\} \d+$/m)
+  expect(text).toMatch(/^aegis_tool_duration_seconds_sum\{tool="get_me"\} [\d.]+$/m)
+  expect(text).toMatch(/^aegis_tool_duration_seconds_count\{tool="get_me"\} \d+$/m)
+})
