@@ -1,7 +1,7 @@
 import type { CallStatus } from '../gate/decide.js'
 
 /** How a tool was used since the start. */
-export interface ToolFigures {
+interface ToolFigures {
   readonly tool: string
   readonly calls: number
   /** Calls by how they ended. */
