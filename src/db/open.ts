@@ -6,14 +6,13 @@ import { InvalidInput, toErrorText } from '../lib/errors.js'
 import { migrate } from './migrate.js'
 import { auditCheckpoint, auditEntry } from './schema/audit.js'
 import { approval } from './schema/gate.js'
-import { apiKey, repositoryPermission, serverSwitch } from './schema/identity.js'
+import { repositoryPermission, serverSwitch } from './schema/identity.js'
 import { giteaSignIn, giteaTokenSet, oauthApproval, oauthClient, oauthGrant, oauthState } from './schema/oauth.js'
 
 const schema = {
   auditEntry,
   auditCheckpoint,
   approval,
-  apiKey,
   repositoryPermission,
   serverSwitch,
   oauthState,

@@ -23,8 +23,9 @@ export function couldRun(
   const places = findPlaces(gate, tool, caller)
   if (repo !== undefined && places === undefined) {
     return (
-      isOpen(gate, tool, caller, undefined, repo !== undefined) &&
-      listable(gate.policy.current(), tool.name, toPolicyEffect(tool))
+      isOpen(gate, tool, caller, undefined, true) &&
+      ((!needsRepository && isAllowed(gate, tool, undefined)) ||
+        listable(gate.policy.current(), tool.name, toPolicyEffect(tool)))
     )
   }
   const targets = [...(needsRepository ? [] : [undefined]), ...(repo === undefined ? [] : (places ?? []))]

@@ -15,7 +15,7 @@ const Review = z.object({
 })
 
 /** The exact words that Gitea knows; another makes a draft that only its author sees. */
-export type ReviewEvent = 'COMMENT' | 'REQUEST_CHANGES' | 'APPROVED'
+type ReviewEvent = 'COMMENT' | 'REQUEST_CHANGES' | 'APPROVED'
 
 export interface NewReview {
   readonly event: ReviewEvent
@@ -25,7 +25,7 @@ export interface NewReview {
   readonly comments: readonly LineComment[]
 }
 
-export interface LineComment {
+interface LineComment {
   readonly path: string
   readonly line: number
   /** The line is one before the change, not after it. */

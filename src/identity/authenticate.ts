@@ -1,7 +1,7 @@
 import type { Caller } from './caller.js'
 
 /** Who a bearer token stands for, or why it stands for nobody. */
-export type Authentication =
+type Authentication =
   | { readonly kind: 'caller'; readonly caller: Caller }
   /** No bearer token at all: how every client starts. */
   | { readonly kind: 'missing' }

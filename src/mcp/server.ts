@@ -37,7 +37,7 @@ export interface McpDeps extends CallDeps {
 }
 
 /** The product's own offer, for whoever stands beside it. */
-export interface Own {
+interface Own {
   listTools(): Tool[]
   callTool(name: string, args: unknown, context: ServerContext): Promise<CallToolResult>
   listTemplates(): ResourceTemplateType[]

@@ -3,7 +3,6 @@ import { isAlias, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import { InvalidInput } from '../lib/errors.js'
 import { KIB } from '../lib/units.js'
 import { compilePolicy } from './compile.js'
-import { TOOLS_KNOWN_ELSEWHERE } from './known-elsewhere.js'
 import type { Policy } from './policy.js'
 import { type PolicyProblem, PolicyText } from './policy-text.js'
 import { PolicyFile } from './schema.js'
@@ -32,8 +31,7 @@ export interface PolicySettings {
  * @throws InvalidInput with one line `file:line:column: problem` for each problem, or why the file cannot be read
  */
 export function loadPolicy(path: string, settings: { readonly toolNames: readonly string[] }): Policy {
-  const toolNames = [...new Set([...settings.toolNames, ...TOOLS_KNOWN_ELSEWHERE])]
-  return parsePolicy(readPolicyFile(path), { file: path, toolNames })
+  return parsePolicy(readPolicyFile(path), { file: path, toolNames: settings.toolNames })
 }
 
 function readPolicyFile(path: string): string {

@@ -8,7 +8,7 @@ import { z } from 'zod'
 const MAX_LIST = 500
 const MAX_REPOSITORIES = 500
 /** One day: what was read is remembered no longer. */
-export const MAX_WINDOW_MINUTES = 1440
+const MAX_WINDOW_MINUTES = 1440
 
 const entries = (what: string) => z.array(z.string()).max(MAX_LIST).describe(what)
 

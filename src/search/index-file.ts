@@ -11,7 +11,7 @@ import { packSnapshot, type Snapshot, unpackSnapshot } from './snapshot.js'
  * state: the file may be deleted at any time, and one that is damaged is thrown away and filled anew.
  */
 
-export interface StoredBlob {
+interface StoredBlob {
   readonly row: number
   readonly kind: BlobKind
 }

@@ -15,7 +15,7 @@ export interface Query {
   readonly isCaseSensitive: boolean
 }
 
-export interface FoundLines {
+interface FoundLines {
   /** Line numbers from 1, as many as were asked for. */
   readonly lines: number[]
   /** All lines that match. */

@@ -26,7 +26,7 @@ export function showAuthored(trusts: TrustsAuthor, author: string, text: string)
 }
 
 /** What stands in place of text by somebody who is not trusted. */
-export function withheldText(author: string): string {
+function withheldText(author: string): string {
   return `[withheld: ${toOneLine(author)} cannot write here]`
 }
 

@@ -24,19 +24,24 @@ export const getFileContents = defineTool({
   operations: [...RESOLVE_OPERATIONS, ...FILE_OPERATIONS],
   optionalOperations: ['getContents'],
   pathArgument: 'filepath',
-  input: z.strictObject({
-    owner,
-    repo,
-    filepath: repositoryPath('Full path').optional(),
-    filepaths: z
-      .array(repositoryPath())
-      .max(MOST_FILES)
-      .meta({ maxItems: undefined, description: 'Several at once' })
-      .optional(),
-    ref,
-    start_line: startLine,
-    end_line: endLine,
-  }),
+  input: z
+    .strictObject({
+      owner,
+      repo,
+      filepath: repositoryPath('Full path').optional(),
+      filepaths: z
+        .array(repositoryPath())
+        .max(MOST_FILES)
+        .meta({ maxItems: undefined, description: 'Several at once' })
+        .optional(),
+      ref,
+      start_line: startLine,
+      end_line: endLine,
+    })
+    .refine(
+      ({ filepath, filepaths = [] }) => (filepath === undefined) !== (filepaths.length === 0),
+      'pass filepath for one file, or filepaths for several: one of the two',
+    ),
   output: z.object({ files: z.array(FileAnswer) }),
   async run(input, context) {
     const { filepath, filepaths, start_line: startLine, end_line = Number.POSITIVE_INFINITY } = input
@@ -64,11 +69,7 @@ export const getFileContents = defineTool({
 })
 
 function toPaths(filepath: string | undefined, filepaths: readonly string[] | undefined): readonly string[] {
-  const several = filepaths ?? []
-  if ((filepath === undefined) === (several.length === 0)) {
-    throw new InvalidInput('Pass filepath for one file, or filepaths for several: one of the two.')
-  }
-  return filepath === undefined ? [...new Set(several)] : [filepath]
+  return filepath === undefined ? [...new Set(filepaths)] : [filepath]
 }
 
 async function readOne(commit: ResolvedCommit, request: FileRequest, context: ToolContext): Promise<FileAnswer> {

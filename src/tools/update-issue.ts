@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { updateIssue as changeIssue } from '../gitea/issue-changes.js'
-import { Forbidden, InvalidInput } from '../lib/errors.js'
+import { Forbidden } from '../lib/errors.js'
 import { showAuthored } from './authored-text.js'
 import { defineTool } from './define-tool.js'
 import { resolveMilestone } from './issue-names.js'
@@ -18,15 +18,20 @@ export const updateIssue = defineTool({
   toolset: 'issues',
   scope: 'write:repository',
   operations: ['updateIssue', 'getIssue', 'getRepository', 'listMilestones'],
-  input: z.strictObject({
-    owner,
-    repo,
-    issue_number: issueNumber,
-    title: filledText(255).optional(),
-    body: textOf(100_000).optional(),
-    state: z.enum(['open', 'closed']).optional(),
-    milestone: milestone('Title or id; 0 clears').optional(),
-  }),
+  input: z
+    .strictObject({
+      owner,
+      repo,
+      issue_number: issueNumber,
+      title: filledText(255).optional(),
+      body: textOf(100_000).optional(),
+      state: z.enum(['open', 'closed']).optional(),
+      milestone: milestone('Title or id; 0 clears').optional(),
+    })
+    .refine(
+      ({ title, body, state, milestone }) => [title, body, state, milestone].some((value) => value !== undefined),
+      'give at least one of title, body, state and milestone',
+    ),
   output: z.object({
     number: z.number(),
     title: z.string(),
@@ -38,9 +43,6 @@ export const updateIssue = defineTool({
     dropped: z.array(z.string()),
   }),
   async run({ owner, repo, issue_number, title, body, state, milestone }, { gitea, trustAuthors }) {
-    if ([title, body, state, milestone].every((value) => value === undefined)) {
-      throw new InvalidInput('Give at least one of title, body, state and milestone.')
-    }
     const name = { owner, repo }
     const [wanted, trusts] = await Promise.all([
       milestone === undefined || milestone.trim() === '0' ? NO_MILESTONE : resolveMilestone(gitea, name, milestone),

@@ -17,19 +17,21 @@ export const updateLabel = defineTool({
   toolset: 'issues',
   scope: 'write:repository',
   operations: ['updateLabel', 'getRepository', 'listLabels', 'listOrgLabels'],
-  input: z.strictObject({
-    owner,
-    repo,
-    name: z.string(),
-    new_name: filledText(50).optional(),
-    color: color.optional(),
-    description: textOf(200).optional(),
-  }),
+  input: z
+    .strictObject({
+      owner,
+      repo,
+      name: z.string(),
+      new_name: filledText(50).optional(),
+      color: color.optional(),
+      description: textOf(200).optional(),
+    })
+    .refine(
+      ({ new_name, color, description }) => [new_name, color, description].some((value) => value !== undefined),
+      'give at least one of new_name, color and description',
+    ),
   output: LabelAnswer,
   async run({ owner, repo, name, new_name, color, description }, { gitea }) {
-    if ([new_name, color, description].every((value) => value === undefined)) {
-      throw new InvalidInput('Give at least one of new_name, color and description.')
-    }
     const repository = { owner, repo }
     const [own, shared, { url }] = await Promise.all([
       listLabels(gitea, repository),

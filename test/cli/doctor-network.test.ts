@@ -70,6 +70,7 @@ test('asking uses up nothing at Gitea: no sign-in, no grant, no token', async ()
   expect(asked).toEqual([
     'GET /api/v1/version',
     'GET /.well-known/openid-configuration',
+    'GET /swagger.v1.json',
     'POST /login/oauth/access_token',
     'POST /login/oauth/introspect',
   ])

@@ -130,9 +130,9 @@ describe('settings', () => {
   })
 
   test('settings of the Python original that have no meaning here are named', () => {
-    expect(findUnusedSettings({ OAUTH_MODE: 'true', GITEA_TOKEN: 'x', MCP_PORT: '1' })).toEqual([
+    expect(findUnusedSettings({ OAUTH_MODE: 'true', MCP_API_KEYS: 'x', MCP_PORT: '1' })).toEqual([
       'OAUTH_MODE',
-      'GITEA_TOKEN',
+      'MCP_API_KEYS',
     ])
   })
 })

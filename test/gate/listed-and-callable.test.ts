@@ -7,7 +7,7 @@ import { type OperationName, operations } from '../../src/gitea/operations.js'
 import type { Caller } from '../../src/identity/caller.js'
 import { NotFound } from '../../src/lib/errors.js'
 import { createCallId } from '../../src/lib/ids.js'
-import { listTools, toListedTools } from '../../src/mcp/tool-list.js'
+import { listTools, toInputSchema, toListedTools } from '../../src/mcp/tool-list.js'
 import { parsePolicy } from '../../src/policy/load.js'
 import { catalog } from '../../src/tools/catalog.gen.js'
 import { TOOLSETS, type Tool } from '../../src/tools/define-tool.js'
@@ -84,7 +84,11 @@ function toName(text: string) {
 
 /** Where the call ends up: what the gate refuses never begins. */
 async function begins(gate: Gate, tool: Tool, caller: Caller, narrowing: readonly Narrowing[]) {
-  const places = 'repo' in tool.input.shape ? REPOSITORIES.map(toName) : [{}]
+  const { required = [] } = toInputSchema(tool.input)
+  const places = [
+    ...('repo' in tool.input.shape ? REPOSITORIES.map(toName) : []),
+    ...(required.includes('repo') ? [] : [{}]),
+  ]
   for (const place of places) {
     const outcome = await callTool(gate, {
       tool: tool.name,

@@ -3,7 +3,11 @@ import { createLogger } from '../../src/lib/logger.js'
 
 function logOne(fields: Record<string, unknown>): { line: string; parsed: Record<string, unknown> } {
   let line = ''
-  const log = createLogger('DEBUG', { write: (text) => void (line += text) })
+  const log = createLogger('DEBUG', {
+    write: (text) => {
+      line += text
+    },
+  })
   log.info(fields, 'something_happened')
   return { line, parsed: JSON.parse(line) }
 }

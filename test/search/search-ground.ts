@@ -26,7 +26,7 @@ export const many = Object.fromEntries(
   ]),
 )
 
-export interface FindOptions extends Partial<CodeSearchRequest> {
+interface FindOptions extends Partial<CodeSearchRequest> {
   readonly login?: string
   readonly ref?: string
   readonly repo?: string

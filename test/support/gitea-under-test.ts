@@ -119,7 +119,7 @@ export interface NewApplication {
   readonly owner: string
 }
 
-export interface NewActionJob {
+interface NewActionJob {
   readonly name: string
   /** Without one the job waits for a runner. */
   readonly result?: 'success' | 'failure'

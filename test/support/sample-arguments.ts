@@ -20,6 +20,7 @@ const SHA = '0123456789abcdef0123456789abcdef01234567'
 const PLAIN: Readonly<Record<string, readonly unknown[]>> = {
   owner: ['harbor'],
   repo: ['booking'],
+  id: ['gitea://harbor/booking/issue/1'],
   sha: [SHA],
   head: ['feature/refund-window'],
   color: ['#d73a4a', 'd73a4a'],

@@ -1,6 +1,6 @@
 import { LONG_FILE, SMALL_FILE, SYMBOL, WIDE_FOLDER, type Workshop, workshop } from './seed-workshop.js'
 
-export interface TaskCall {
+interface TaskCall {
   readonly tool: string
   readonly args: Readonly<Record<string, unknown>>
 }

@@ -1,34 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** Keys for workspaces without OAuth (`aegis keys`). The key itself is never stored. */
-export const apiKey = sqliteTable(
-  'api_key',
-  {
-    id: text().primaryKey(),
-    /** SHA-256 of the key. */
-    hash: text().notNull().unique(),
-    /** First 8 and last 4 characters, to recognise it by. */
-    hint: text().notNull(),
-    /** What the key is for, in the admin's words. */
-    name: text().notNull(),
-    /** The Gitea person it acts as. */
-    login: text().notNull(),
-    /** Space separated. */
-    scopes: text().notNull(),
-    readOnly: integer({ mode: 'boolean' }).notNull(),
-    /** JSON array of lower-case `owner/name`; null means all. */
-    repositories: text(),
-    createdAt: integer().notNull(),
-    expiresAt: integer(),
-    /** To the minute. */
-    lastUsedAt: integer(),
-    revokedAt: integer(),
-    /** The key that takes its place after a rotation; both work until the older one expires. */
-    replacedBy: text(),
-  },
-  (table) => [index('api_key_login').on(table.login)],
-)
-
 /** What Gitea said a person may do in a repository, where a service token acts for them. */
 export const repositoryPermission = sqliteTable(
   'repository_permission',
