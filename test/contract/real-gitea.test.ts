@@ -32,6 +32,7 @@ test('every story and tool test runs against a real Gitea, or starts the sandbox
   const shared = listFiles(
     'test/flows/*.test.ts',
     'test/identity/*.test.ts',
+    'test/search/*.test.ts',
     'test/tools/*.test.ts',
     'test/real/*.test.ts',
   )
