@@ -3,7 +3,7 @@ import type { Caller } from '../identity/caller.js'
 import type { Clock } from '../lib/clock.js'
 import { sha256Hex } from '../lib/crypto.js'
 import { InvalidInput, NotFound } from '../lib/errors.js'
-import { createToken } from '../lib/ids.js'
+import { createTypedId } from '../lib/ids.js'
 import { DAY, HOUR } from '../lib/units.js'
 
 /** How long a request waits for an answer, and how long a yes may be used. */
@@ -79,7 +79,7 @@ export function createApprovals(store: Store, clock: Clock): Approvals {
         if (known !== undefined) {
           return { status: known.status === 'denied' ? 'denied' : 'waiting', id: known.id }
         }
-        const id = createToken(6)
+        const id = createTypedId()
         const expiresAt = now + WAITING_MS
         insert.run(id, caller.accountId, caller.login, caller.clientId, tool, hash, summary, rule, now, expiresAt)
         return { status: 'waiting', id }

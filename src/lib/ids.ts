@@ -14,3 +14,8 @@ export function createCallId(): string {
 export function createToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url')
 }
+
+/** An id that a person types or pastes on a command line: ten hex digits, so that it never looks like an option. */
+export function createTypedId(): string {
+  return randomBytes(5).toString('hex')
+}
