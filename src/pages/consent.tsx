@@ -188,7 +188,8 @@ const Abilities: FC<Pick<ConsentPageProps, 'asksToWrite' | 'isStepUp'>> = ({ ask
       {asksToWrite ? (
         <li>
           {isStepUp ? <span class="tag">New</span> : null}
-          create and edit issues, comments, labels, branches and pull requests, where this server’s policy allows it
+          create and edit issues, comments, labels, milestones, pull requests, reviews, releases and branches, where
+          this server’s policy allows it
         </li>
       ) : (
         <li class="no">not change anything: it will ask again before it may write</li>
