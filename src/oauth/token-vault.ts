@@ -22,6 +22,8 @@ export interface TokenVault {
   /** Keeps the tokens of a fresh sign-in in place of any older ones. */
   keep(person: GiteaPerson, tokens: GiteaTokens, scope: string): string
   findPerson(accountId: string): { readonly login: string; readonly name: string } | undefined
+  /** The person who had this login, in whatever case, when they last signed in; undefined when two people had it. */
+  findByLogin(login: string): { readonly accountId: string; readonly login: string } | undefined
   /** The way to Gitea as this person; nothing is read before it is used. */
   credentialFor(accountId: string): GiteaCredential
   /** Writes every stored secret under the current key; returns how many changed. */
@@ -219,6 +221,16 @@ export function createTokenVault({
     findPerson: (accountId) => {
       const row = find(accountId)
       return row === undefined ? undefined : { login: row.login, name: row.name }
+    },
+    findByLogin: (login) => {
+      const { accountId } = giteaTokenSet
+      const [found, second] = store.orm
+        .select({ accountId, login: giteaTokenSet.login })
+        .from(giteaTokenSet)
+        .where(sql`lower(${giteaTokenSet.login}) = ${login.toLowerCase()}`)
+        .limit(2)
+        .all()
+      return second === undefined ? found : undefined
     },
     credentialFor: (accountId) => ({
       token: () => token(accountId),
