@@ -21,7 +21,7 @@ afterAll(async () => {
   await stack.gitea.close()
 })
 
-async function call(make: typeof modern, name: string, args: Record<string, unknown>) {
+async function call(make: typeof modern | typeof legacy, name: string, args: Record<string, unknown>) {
   const { headers, body } = make('tools/call', { name, arguments: args })
   const authorization = `Bearer ${alice.accessToken}`
   const answer = await ask(`${stack.url}/mcp`, { headers: { ...headers, authorization }, body })
