@@ -4,17 +4,19 @@ import Database from 'better-sqlite3'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { InvalidInput, toErrorText } from '../lib/errors.js'
 import { migrate } from './migrate.js'
-import { auditCheckpoint, auditEntry } from './schema/audit.js'
+import { auditCheckpoint, auditEntry, auditOutbox } from './schema/audit.js'
 import { approval } from './schema/gate.js'
-import { repositoryPermission, serverSwitch } from './schema/identity.js'
+import { apiKey, repositoryPermission, serverSwitch } from './schema/identity.js'
 import { giteaSignIn, giteaTokenSet, oauthApproval, oauthClient, oauthGrant, oauthState } from './schema/oauth.js'
 
 const schema = {
   auditEntry,
   auditCheckpoint,
+  auditOutbox,
   approval,
   repositoryPermission,
   serverSwitch,
+  apiKey,
   oauthState,
   oauthClient,
   oauthGrant,

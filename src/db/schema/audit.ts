@@ -17,3 +17,14 @@ export const auditCheckpoint = sqliteTable('audit_checkpoint', {
   keyId: text().notNull(),
   signature: text().notNull(),
 })
+
+/**
+ * What commands changed beside a running server, in the transaction of the change. Only the server writes the chain: it
+ * moves these there, in order.
+ */
+export const auditOutbox = sqliteTable('audit_outbox', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  /** JSON of the event. */
+  event: text().notNull(),
+})
