@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { Conflict } from '../lib/errors.js'
 import { parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
 import { type Page, type PageRequest, type RepositoryName, toName, toPage } from './repos.js'
@@ -27,27 +26,21 @@ export type Commit = z.output<typeof Commit>
 const HEADER_ONLY = { stat: false, verification: false, files: false }
 
 /**
- * Commits from `ref` (the default branch when left out) backwards. An empty repository has none.
+ * Commits from `ref` (a commit id, a branch or a tag) backwards.
  *
  * @throws NotFound when there is no such ref
  */
 export async function listCommits(
   client: GiteaClient,
-  args: RepositoryName & PageRequest & { readonly ref: string | undefined },
+  args: RepositoryName & PageRequest & { readonly ref: string },
 ): Promise<Page<Commit>> {
   const { owner, repo, ref, page, limit } = args
-  // Gitea answers 409 for a repository without commits, and only then
-  try {
-    const answer = await client.request('listCommits', {
-      path: { owner, repo },
-      query: { sha: ref, page, limit, ...HEADER_ONLY },
-      subject: ref === undefined ? `repository ${toName(args)}` : toRefSubject(args, ref),
-    })
-    return toPage(Commit, answer)
-  } catch (thrown) {
-    if (thrown instanceof Conflict) return { items: [], total: 0 }
-    throw thrown
-  }
+  const answer = await client.request('listCommits', {
+    path: { owner, repo },
+    query: { sha: ref, page, limit, ...HEADER_ONLY },
+    subject: toRefSubject(args, ref),
+  })
+  return toPage(Commit, answer)
 }
 
 /** @param args.ref a commit id, full or shortened, a branch or a tag */

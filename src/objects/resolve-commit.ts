@@ -41,6 +41,9 @@ class ProvenCommit {
 /** A commit that this caller may read now; the argument of everything that reads from the store. */
 export type ResolvedCommit = ProvenCommit
 
+/** The repository is there and has no commits yet. */
+export class EmptyRepository extends NotFound {}
+
 const FULL_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i
 const SHORT_ID = /^[0-9a-f]{4,63}$/i
 
@@ -48,7 +51,7 @@ const SHORT_ID = /^[0-9a-f]{4,63}$/i
  * Asks Gitea, as the caller, what a ref is now: a branch, else a tag (an annotated one is followed to its commit), else
  * a commit id, full or shortened; the default branch when left out.
  *
- * @throws NotFound saying whether repository, commits or ref are missing
+ * @throws NotFound saying whether repository, commits (`EmptyRepository`) or ref are missing
  * @throws Forbidden when the person may see the repository and not its code
  */
 export async function resolveCommit(
@@ -172,8 +175,8 @@ async function explainRef(client: GiteaClient, name: RepositoryName, ref: string
   return repository.isEmpty ? toEmpty(name) : toUnknown(name, ref)
 }
 
-function toEmpty(name: RepositoryName): NotFound {
-  return new NotFound(`${toName(name)} is empty: it has no commits yet.`)
+function toEmpty(name: RepositoryName): EmptyRepository {
+  return new EmptyRepository(`${toName(name)} is empty: it has no commits yet.`)
 }
 
 function toUnknown(name: RepositoryName, ref: string): NotFound {

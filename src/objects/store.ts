@@ -10,6 +10,8 @@ import { MIB, SECOND } from '../lib/units.js'
  */
 
 export interface ObjectStore {
+  /** For what is to be believed only for a while: it carries the time it was read at. */
+  readonly clock: Clock
   /** Undefined for what was never put, was evicted or got lost. */
   get(key: string): Buffer | undefined
   /** Keeps `bytes` as long as there is room, in place of what was there under this key. */
@@ -56,7 +58,7 @@ const SCHEMA = `
 
 /** Owns the file until `close()`. Never throws for anything that is wrong with the file. */
 export function createObjectStore({ path, maxBytes, clock, onFault }: ObjectStoreOptions): ObjectStore {
-  if (maxBytes === 0) return { get: () => undefined, put: () => {}, close: () => {} }
+  if (maxBytes === 0) return { clock, get: () => undefined, put: () => {}, close: () => {} }
   const file = resolve(path)
   const waiting = new Map<string, Buffer>()
   const used = new Set<string>()
@@ -104,6 +106,7 @@ export function createObjectStore({ path, maxBytes, clock, onFault }: ObjectStor
     timer ??= setTimeout(flush, FLUSH_MS).unref()
   }
   return {
+    clock,
     get: (key) => {
       const fresh = waiting.get(key)
       if (fresh !== undefined || isClosed) return fresh

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { listCommits as loadCommits } from '../gitea/git.js'
+import { loadHistory } from '../objects/commit-history.js'
+import { EmptyRepository, RESOLVE_OPERATIONS, resolveCommit } from '../objects/resolve-commit.js'
 import { CommitRow, describeCommit, describeCommits, toCommitRow } from './commit-rows.js'
 import { defineTool } from './define-tool.js'
 import { describePart, toListPart, toText } from './lines.js'
@@ -12,12 +13,13 @@ export const listCommits = defineTool({
   effect: 'read',
   toolset: 'repositories',
   scope: 'read:repository',
-  operations: ['listCommits'],
+  operations: [...RESOLVE_OPERATIONS, 'listCommits'],
   input: z.strictObject({ owner, repo, ref, page, limit }),
   output: z.object({ commits: z.array(CommitRow), ...listPosition }),
-  async run({ owner, repo, ref, page, limit: asked }, { gitea, limits }) {
+  async run({ owner, repo, ref, page, limit: asked }, { gitea, objects, limits }) {
     const limit = Math.min(asked, limits.maxItems)
-    const { items, total } = await loadCommits(gitea, { owner, repo, ref, page, limit })
+    const from = await resolveCommit(gitea, objects, { owner, repo, ref }).catch(toNothing)
+    const { items, total } = from ? await loadHistory(gitea, objects, from, { page, limit }) : { items: [], total: 0 }
     const rows = { items: items.map(toCommitRow), total }
     const { items: commits, ...part } = toListPart(rows, { page, limit }, describeCommit, limits.maxChars)
     return { commits, ...part }
@@ -31,3 +33,8 @@ export const listCommits = defineTool({
     ])
   },
 })
+
+function toNothing(thrown: unknown): undefined {
+  if (thrown instanceof EmptyRepository) return undefined
+  throw thrown
+}

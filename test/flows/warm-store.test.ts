@@ -5,9 +5,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.js'
 import { createObjectStore, type ObjectStore } from '../../src/objects/store.js'
 import { compareRefs } from '../../src/tools/compare-refs.js'
+import type { Tool } from '../../src/tools/define-tool.js'
 import { getCommitDiff } from '../../src/tools/get-commit-diff.js'
 import { getFileContents } from '../../src/tools/get-file-contents.js'
 import { getFileTree } from '../../src/tools/get-file-tree.js'
+import { listCommits } from '../../src/tools/list-commits.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 import { sendToGitea } from '../support/send-to-gitea.js'
 import { startGitea } from '../support/start-gitea.js'
@@ -68,6 +70,7 @@ const READS: readonly Reader[] = [
   ['files', (runner, at, sha) => runner.text(getFileContents, { ...at, filepaths: ['docs/plan.md'], ref: sha })],
   ['a folder', (runner, at, sha) => runner.text(getFileTree, { ...at, path: 'docs', ref: sha })],
   ['the tree', (runner, at) => runner.text(getFileTree, { ...at, recursive: true })],
+  ['the history', (runner, at, sha) => runner.text(listCommits, { ...at, ref: sha })],
   ['a commit', (runner, at, sha) => runner.text(getCommitDiff, { ...at, sha })],
   ['a comparison', (runner, at, sha) => runner.text(compareRefs, { ...at, base: sha, head: 'main', diff: true })],
 ]
@@ -140,6 +143,17 @@ test('a branch that moved is read where it is now', async () => {
   expect(await owner.text(getFileTree, { ...at, path: 'docs' })).toContain('plan.md')
 })
 
+test('the history of a branch that moved begins where it is now', async () => {
+  const { name, at } = await addPrivate()
+  expect(await owner.text(listCommits, at)).toContain('2 commits')
+  await gitea.commit('alice', name, { message: 'Third', files: { 'docs/plan.md': 'the best plan\n' } })
+
+  for (const ref of [undefined, 'main']) {
+    const { data } = await owner.run(listCommits, { ...at, ref })
+    expect(data).toMatchObject({ total: 3, commits: [{ subject: 'Third' }, { subject: 'Second' }, {}] })
+  }
+})
+
 test('a branch whose name is only the beginning of another is missing', async () => {
   const { name, at } = await addPrivate()
   await gitea.commit('alice', name, { message: 'x', branch: 'feature/one-two', from: 'main', files: { x: 'x\n' } })
@@ -167,20 +181,22 @@ test('a tag is followed to its commit, annotated or not', async () => {
 
 test('a warm read costs Gitea a ref, and the repository where no ref was given', async () => {
   const { at, sha } = await addPrivate()
-  const read = async (ref: string | undefined) => {
+  const costs = async (tool: Tool, args: object) => {
     const asked: string[] = []
-    await owner.run(
-      getFileContents,
-      { ...at, filepath: 'docs/plan.md', ref },
-      { onRequest: (name) => asked.push(name) },
-    )
+    await owner.run(tool, { ...at, ...args }, { onRequest: (name) => asked.push(name) })
     return asked.sort()
   }
-  await read(undefined)
+  for (const [tool, args] of [
+    [getFileContents, { filepath: 'docs/plan.md' }],
+    [listCommits, { limit: 10 }],
+  ] as const) {
+    await owner.run(tool, { ...at, ...args })
 
-  expect(await read('main')).toEqual(['getRefs'])
-  expect(await read(undefined)).toEqual(['getRefs', 'getRepository'])
-  expect(await read(sha)).toEqual(['getRepository'])
+    expect(await costs(tool, { ...args, ref: 'main' })).toEqual(['getRefs'])
+    expect(await costs(tool, args)).toEqual(['getRefs', 'getRepository'])
+    expect(await costs(tool, { ...args, ref: sha })).toEqual(['getRepository'])
+  }
+  expect(await costs(listCommits, { limit: 10, page: 2 })).toContain('listCommits')
 })
 
 test('what one person read is warm for the next, and hidden from whom the policy hides it', async () => {

@@ -71,7 +71,7 @@ test('an empty repository has no commits yet', async () => {
 
 test('an unknown ref is an error', async () => {
   await expect(alice.run(listCommits, { ...booking, ref: 'nope' })).rejects.toThrow(
-    'There is no branch, tag or commit "nope" in harbor/booking',
+    'harbor/booking has no branch, tag or commit "nope"',
   )
 })
 
