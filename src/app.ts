@@ -8,9 +8,11 @@ import type { Gate } from './gate/call.js'
 import { createLimits } from './gate/limits.js'
 import { narrowToToolsets } from './gate/narrowing.js'
 import { createOutbound } from './gate/outbound.js'
+import { createPanicSwitch } from './gate/panic.js'
 import { createPolicySource } from './gate/policy-source.js'
 import { createRecentReads } from './gate/recent-reads.js'
 import { createRepeats } from './gate/repeats.js'
+import { createSwitchWatch } from './gate/watch-switches.js'
 import { createCapabilityWatch } from './gitea/capabilities.js'
 import { createGiteaTransport } from './gitea/client.js'
 import {
@@ -27,6 +29,7 @@ import { createReachabilityProbe } from './http/reachability.js'
 import { recordOAuthEvent } from './http/record-oauth-event.js'
 import { reportImport } from './http/report-import.js'
 import { createStack } from './http/stack.js'
+import { createAdmins } from './identity/admins.js'
 import { createAuthenticator } from './identity/authenticate.js'
 import { createOwnTokenReader } from './identity/own-tokens.js'
 import { createServiceAccess } from './identity/service-access.js'
@@ -88,7 +91,13 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     checkpointEvery: config.audit.checkpointEntries,
     checkpointIntervalMs: config.audit.checkpointMs,
   })
-  const metrics = createMetrics({ isAuditHealthy: () => audit.health().ok, auditSize: () => audit.head().seq })
+  const panic = createPanicSwitch(store, clock)
+  const switches = createSwitchWatch({ store, audit, panic, log, onPanicChange: () => mcp.notifyListsChanged() })
+  const metrics = createMetrics({
+    isAuditHealthy: () => audit.health().ok,
+    auditSize: () => audit.head().seq,
+    panicLevel: switches.panicLevel,
+  })
   const policy = createPolicySource(
     () => loadPolicy(config.policyPath, { toolNames }),
     log,
@@ -131,6 +140,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     gitea,
     objects,
     search,
+    panic,
     policy,
     limits,
     approvals: createApprovals(store, clock),
@@ -174,6 +184,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   reportImport(oauth.importClients(earlier), earlier, audit, log)
   const { serviceToken: token, repositoryRightsTtlMs: ttlMs } = config.gitea
   const service = token === undefined ? undefined : createServiceAccess({ gitea, token, store, clock, ttlMs, log })
+  const admins = createAdmins({ named: config.admins, gitea, vault: oauth.vault, clock })
   const challenges = createChallenges(config.publicBaseUrl)
   const isAllowedOrigin = createOriginCheck(config.publicBaseUrl, config.corsOrigins)
   const doors = {
@@ -192,6 +203,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     ...(await loadFixtures(config)),
   }
   const mcp = createMcpEndpoint(doors)
+  await switches.look()
   const sse = createSseDoor({ ...doors, endpoint: mcp, sessions: config.sessions })
   const isGiteaReachable = createReachabilityProbe(config.gitea.url, clock)
   const core = {
@@ -199,7 +211,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     oauth,
     metrics,
     metricsEnabled: config.metricsEnabled,
-    readHealth: () => checkHealth({ store, audit, policy, isGiteaReachable }),
+    readHealth: () => checkHealth({ store, audit, policy, panic, isGiteaReachable }),
   }
   const koa = createStack({
     config,
@@ -214,10 +226,10 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       ...createDoorRoutes({
         direct: createDirectDoor(doors),
         sse,
-        stats: createStatsHandler({ ...doors, figures, countSessions: sse.countSessions, isAdmin: () => false }),
+        stats: createStatsHandler({ ...doors, ...admins, figures, countSessions: sse.countSessions }),
         isAllowedOrigin,
       }),
-      ...createOAuthRoutes(oauth),
+      ...createOAuthRoutes(oauth, panic),
     ],
   })
   const listener = createListener(koa.callback())
@@ -248,6 +260,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       await Promise.all([gitea.close(), oauth.close()])
       objects.close()
       search.close()
+      await switches.close()
       await audit.close()
       store.close()
     },

@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./approvals.js')).approvalsCommand,
   },
   {
+    name: 'panic',
+    summary: 'make the running server read-only or stop it, at once',
+    load: async () => (await import('./panic.js')).panicCommand,
+  },
+  {
     name: 'audit',
     summary: 'verify or export the audit log, print its checkpoint or public key',
     load: async () => (await import('./audit-entry.js')).auditEntry,

@@ -27,6 +27,8 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   readonly logLevel: LogLevel
   readonly metricsEnabled: boolean
+  /** Logins and account ids, lower case. */
+  readonly admins: ReadonlySet<string>
   readonly databasePath: string
   readonly objects: { readonly path: string; readonly maxBytes: number }
   readonly searchIndex: { readonly path: string; readonly maxBytes: number }
@@ -121,6 +123,7 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
     corsOrigins: env.CORS_ORIGINS,
     logLevel: env.LOG_LEVEL,
     metricsEnabled: env.METRICS_ENABLED,
+    admins: new Set(env.ADMIN_USERS.map((name) => name.toLowerCase())),
     databasePath: env.DATABASE_PATH,
     ...toDisposable(env, problems),
     policyPath: env.POLICY_FILE_PATH,

@@ -75,6 +75,11 @@ const server = {
     .describe(
       'Groups of tools to offer, comma separated: repositories, files, search, issues, pulls, releases, actions, wiki, notifications, people.',
     ),
+  ADMIN_USERS: list
+    .default([])
+    .describe(
+      'Gitea logins, or account ids like `gitea:7`, of admins besides Gitea’s own: they see everyone’s figures. Comma separated.',
+    ),
   METRICS_ENABLED: flag.default(true).describe('Serve Prometheus metrics at /metrics.'),
   ENVIRONMENT: text.default('development').describe('`production` refuses everything that is meant for tests.'),
 }

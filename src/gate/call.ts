@@ -17,6 +17,7 @@ import type { Limits } from './limits.js'
 import { describeMove, refuseMoved, toMovedCall } from './moved-call.js'
 import { checkOffered, type Narrowing, type Offer } from './narrowing.js'
 import type { Outbound } from './outbound.js'
+import { checkPanic, type PanicSwitch } from './panic.js'
 import type { PolicySource } from './policy-source.js'
 import type { RecentReads } from './recent-reads.js'
 import { type CallOutcome, type Refusal, refuse } from './refusal.js'
@@ -41,6 +42,7 @@ export interface Gate extends Offer {
   readonly gitea: GiteaTransport
   readonly objects: ObjectStore
   readonly search: CodeSearch
+  readonly panic: PanicSwitch
   readonly policy: PolicySource
   readonly limits: Limits
   readonly approvals: Approvals
@@ -148,6 +150,11 @@ async function writeOnce(gate: Gate, call: ToolCall, decided: AllowedCall, moved
 /** Steps 9b to 13. */
 async function beginCall(gate: Gate, call: ToolCall, decided: AllowedCall, movedFrom?: AllowedCall): Promise<Ended> {
   const startedAt = performance.now()
+  // once more, because deciding may have waited for Gitea, or for the call before this one
+  const stopped = checkPanic(gate.panic.current(), decided.tool)
+  if (stopped !== undefined) {
+    return deny(gate, call, stopped)
+  }
   const allowed = decided.decision.effect === 'approve' ? decideApproval(gate, call, decided) : decided
   if ('code' in allowed) {
     return deny(gate, call, allowed)
@@ -204,7 +211,11 @@ async function decideCall(gate: Gate, call: ToolCall): Promise<AllowedCall | Ref
   if (tool === undefined) {
     return unknownTool(gate, call.tool)
   }
-  const early = checkOffered(gate, tool, call.narrowing) ?? checkScope(tool, caller) ?? (await limitRate(gate, call))
+  const early =
+    checkPanic(gate.panic.current(), tool) ??
+    checkOffered(gate, tool, call.narrowing) ??
+    checkScope(tool, caller) ??
+    (await limitRate(gate, call))
   if (early !== undefined) {
     return early
   }

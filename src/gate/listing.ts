@@ -3,6 +3,7 @@ import { decide, listable } from '../policy/decide.js'
 import type { Tool } from '../tools/define-tool.js'
 import type { Gate } from './call.js'
 import { checkOffered, type Narrowing } from './narrowing.js'
+import { checkPanic } from './panic.js'
 import { checkGrant, checkWriteGates, type Target } from './steps.js'
 
 /**
@@ -15,7 +16,7 @@ export function couldRun(
   caller: Pick<Caller, 'grant'>,
   narrowing?: readonly Narrowing[],
 ): boolean {
-  if (checkOffered(gate, tool, narrowing) !== undefined) {
+  if (checkPanic(gate.panic.current(), tool) !== undefined || checkOffered(gate, tool, narrowing) !== undefined) {
     return false
   }
   const { repo } = tool.input.shape

@@ -5,6 +5,7 @@ import type { Scope } from '../oauth/scope.js'
 type RefusalCode =
   | ErrorCode
   | 'unknown_tool'
+  | 'panic'
   | 'narrowed'
   | 'not_in_gitea'
   | 'insufficient_scope'

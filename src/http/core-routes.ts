@@ -1,5 +1,6 @@
 import cors from '@koa/cors'
 import type Koa from 'koa'
+import type { PanicSwitch } from '../gate/panic.js'
 import { VERSION } from '../lib/version.js'
 import type { DirectDoor } from '../mcp/direct.js'
 import type { McpEndpoint } from '../mcp/http-endpoint.js'
@@ -9,6 +10,7 @@ import type { OAuthServer } from '../oauth/server.js'
 import type { HttpContext } from './context.js'
 import type { HealthReport } from './health.js'
 import type { Metrics } from './metrics.js'
+import { refuseWhileStopped } from './refuse-while-stopped.js'
 import type { Route } from './routes.js'
 
 interface CoreDeps {
@@ -71,13 +73,15 @@ export function createRootRoute({ publicBaseUrl, oauth }: CoreDeps): Route {
 }
 
 /** The authorization server's routes, as routes of the stack. Pages prove themselves by cookie and form token. */
-export function createOAuthRoutes(oauth: OAuthServer): readonly Route[] {
-  return oauth.routes.map(({ method, path, kind, handle }) => ({
-    method,
-    path,
-    access: kind === 'page' ? 'browser' : 'public',
-    handle: async (ctx) => handle(ctx),
-  }))
+export function createOAuthRoutes(oauth: OAuthServer, panic: Pick<PanicSwitch, 'current'>): readonly Route[] {
+  return oauth.routes
+    .map((route) => refuseWhileStopped(route, oauth, panic))
+    .map(({ method, path, kind, handle }) => ({
+      method,
+      path,
+      access: kind === 'page' ? 'browser' : 'public',
+      handle: async (ctx) => handle(ctx),
+    }))
 }
 
 interface DoorRoutesDeps {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { GateMetrics } from '../gate/call.js'
+import { PANIC_LEVELS, type PanicLevel } from '../gate/panic.js'
 import { VERSION } from '../lib/version.js'
 
 export interface HttpMetrics {
@@ -19,7 +20,11 @@ const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 3
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'DELETE', 'PUT', 'PATCH'])
 
 /** Labels hold tool, route and outcome names only: never a person, a repository or a token. */
-export function createMetrics(probes: { isAuditHealthy(): boolean; auditSize(): number }): Metrics {
+export function createMetrics(probes: {
+  isAuditHealthy(): boolean
+  auditSize(): number
+  panicLevel(): PanicLevel | undefined
+}): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -81,6 +86,18 @@ export function createMetrics(probes: { isAuditHealthy(): boolean; auditSize(): 
     registers,
     collect() {
       this.set(probes.auditSize())
+    },
+  })
+  new Gauge({
+    name: 'aegis_panic',
+    help: '1 while an admin has made the server read-only (read_only) or stopped it (stop).',
+    labelNames: ['level'],
+    registers,
+    collect() {
+      const current = probes.panicLevel()
+      for (const level of PANIC_LEVELS) {
+        this.set({ level }, level === current ? 1 : 0)
+      }
     },
   })
   new Gauge({ name: 'aegis_build_info', help: 'Version.', labelNames: ['version'], registers }).set(

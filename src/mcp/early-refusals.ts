@@ -1,4 +1,5 @@
 import { checkOffered } from '../gate/narrowing.js'
+import { checkPanic } from '../gate/panic.js'
 import { checkScope } from '../gate/steps.js'
 import { Unauthenticated } from '../lib/errors.js'
 import type { Admission } from './admission.js'
@@ -53,6 +54,7 @@ export async function findMissingScope(
   if (
     wanted === undefined ||
     tool === undefined ||
+    checkPanic(deps.gate.panic.current(), tool) !== undefined ||
     checkOffered(deps.gate, tool, request.narrowing) !== undefined ||
     checkScope(tool, request.caller) === undefined
   ) {

@@ -14,6 +14,7 @@ import {
   type ServerOptions,
   type Tool,
 } from '@modelcontextprotocol/server'
+import { describePanic } from '../gate/panic.js'
 import { HOUR, MINUTE } from '../lib/units.js'
 import { VERSION } from '../lib/version.js'
 import { complete } from './completions.js'
@@ -79,7 +80,7 @@ export function createRequestServer(deps: McpDeps, request: McpRequest, era: 'mo
     },
     {
       capabilities: toCapabilities(era),
-      instructions: INSTRUCTIONS,
+      instructions: toInstructions(gate),
       // what is listed depends on the person and the policy
       cacheHints: {
         'server/discover': { ttlMs: HOUR, cacheScope: 'private' },
@@ -115,6 +116,12 @@ export function createRequestServer(deps: McpDeps, request: McpRequest, era: 'mo
   server.setRequestHandler('completion/complete', ({ params }, context) => own.complete(params, context))
   fixtures?.addTo(server, own)
   return server
+}
+
+/** What an admin has switched off is said to models at once, who would otherwise only miss tools. */
+function toInstructions({ panic }: CallDeps['gate']): string {
+  const current = panic.current()
+  return current === undefined ? INSTRUCTIONS : `${describePanic(current)} ${INSTRUCTIONS}`
 }
 
 /** Changes are told on `subscriptions/listen`; the 2025 revisions have no way to us for that without a session. */

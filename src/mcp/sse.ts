@@ -1,4 +1,5 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/server'
+import { describePanic } from '../gate/panic.js'
 import { sha256Hex } from '../lib/crypto.js'
 import { SECOND } from '../lib/units.js'
 import { type DoorContext, enter, readJsonBody } from './door.js'
@@ -45,6 +46,11 @@ export function createSseDoor(deps: SseDeps): SseDoor {
     const request = await enter(deps, ctx, 'sse')
     if ('because' in request) {
       refuse(ctx, request.status, request.because === 'narrowing' ? INVALID_PARAMS : INVALID_REQUEST, request)
+      return
+    }
+    const panic = deps.gate.panic.current()
+    if (panic?.level === 'stop') {
+      refuse(ctx, 503, INVALID_REQUEST, { message: describePanic(panic), headers: { 'retry-after': '300' } })
       return
     }
     if (ctx.accepts('text/event-stream') === false) {

@@ -7,7 +7,7 @@ interface StatsDeps extends DoorDeps {
   readonly figures: CallFigures
   /** Open sessions of the HTTP+SSE door, of one person or of all. */
   countSessions(accountId?: string): number
-  isAdmin(caller: Caller): boolean | Promise<boolean>
+  isAdmin(caller: Caller, requestId: string): Promise<boolean>
 }
 
 export type StatsHandler = (ctx: DoorContext) => Promise<void>
@@ -42,7 +42,7 @@ export function createStatsHandler(deps: StatsDeps): StatsHandler {
     ctx.body = {
       since,
       mine: read(request.caller.accountId),
-      ...((await deps.isAdmin(request.caller)) ? { everyone: read() } : {}),
+      ...((await deps.isAdmin(request.caller, request.requestId)) ? { everyone: read() } : {}),
     }
   }
 }

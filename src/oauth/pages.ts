@@ -10,6 +10,7 @@ import {
   ReturnPage,
   type SignInFailure,
   SignInFailurePage,
+  StoppedPage,
   SwitchPage,
 } from '../pages/message.js'
 import type { GiteaOAuth } from './gitea-oauth.js'
@@ -25,6 +26,7 @@ export interface Pages {
   expired(): RenderedPage
   refused(code: string): RenderedPage
   home(): RenderedPage
+  stopped(): RenderedPage
   send(ctx: Context, status: number, page: RenderedPage): void
 }
 
@@ -61,6 +63,7 @@ export function createPages({ publicBaseUrl, gitea }: PagesOptions): Pages {
     expired: () => renderPage(ExpiredPage(facts())),
     refused: (code) => renderPage(RefusedPage({ ...facts(), code })),
     home: () => renderPage(HomePage({ publicBaseUrl, giteaUrl: facts().giteaUrl })),
+    stopped: () => renderPage(StoppedPage(facts())),
     send: (ctx, status, { html, headers }) => {
       ctx.status = status
       ctx.set({ ...headers })

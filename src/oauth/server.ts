@@ -91,6 +91,8 @@ export interface OAuthServer {
   importClients(path: string): ClientImport
   /** The page for people at `/`. */
   renderHome(): RenderedPage
+  /** The page for people who want to sign in while an admin has stopped the server. */
+  renderStopped(): RenderedPage
   /** Deletes what has expired; returns how many rows went. */
   sweep(): number
   /** Writes stored secrets under the current key; returns how many changed. */
@@ -234,6 +236,7 @@ export function createOAuthServer(options: OAuthOptions): OAuthServer {
     revokeAccount,
     importClients: (path) => importClients({ store, clock, cipher, allowlist, path }),
     renderHome: () => pages.home(),
+    renderStopped: () => pages.stopped(),
     sweep: () => sweepOAuth(store, clock.now()),
     reencrypt: () => vault.reencrypt() + reencryptSecrets(store, cipher),
     close: () => documents.close(),

@@ -69,6 +69,14 @@ export const RefusedPage: FC<{ readonly giteaHost: string; readonly code: string
   </MessagePage>
 )
 
+/** An admin has stopped the server; why is not for people who have not signed in. */
+export const StoppedPage: FC<{ readonly giteaHost: string }> = ({ giteaHost }) => (
+  <MessagePage giteaHost={giteaHost} title="Nobody can sign in now">
+    <p>An admin has stopped this server for the time being. Your Gitea account is not affected.</p>
+    <p>Nothing was allowed. Ask whoever runs this server when it goes on, then connect your AI client again.</p>
+  </MessagePage>
+)
+
 /** An answer is on its way to an app outside the browser. */
 export const DonePage: FC<{
   readonly giteaHost: string

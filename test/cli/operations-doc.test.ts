@@ -47,7 +47,11 @@ test('every setting in it exists', () => {
 })
 
 test('every metric in it is served', async () => {
-  const { text: served } = await createMetrics({ isAuditHealthy: () => true, auditSize: () => 0 }).render()
+  const { text: served } = await createMetrics({
+    isAuditHealthy: () => true,
+    auditSize: () => 0,
+    panicLevel: () => undefined,
+  }).render()
   const named = new Set([...text.matchAll(/\baegis_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, '')))
 
   expect(named.size).toBeGreaterThan(7)

@@ -111,9 +111,9 @@ async function listRoutes(): Promise<readonly Route[]> {
   const core = {
     publicBaseUrl: url,
     oauth,
-    metrics: createMetrics({ isAuditHealthy: () => true, auditSize: () => 0 }),
+    metrics: createMetrics({ isAuditHealthy: () => true, auditSize: () => 0, panicLevel: () => undefined }),
     metricsEnabled: true,
-    readHealth: async () => ({ status: 'healthy', version: '0', checks: {} }) as const,
+    readHealth: async () => ({ status: 'healthy', version: '0', panic: { level: 'off' }, checks: {} }) as const,
   }
   const endpoint = { handle: async () => {}, notifyListsChanged: () => {}, close: async () => {} }
   return [
@@ -126,7 +126,7 @@ async function listRoutes(): Promise<readonly Route[]> {
       stats: async () => {},
       isAllowedOrigin: () => false,
     }),
-    ...createOAuthRoutes(oauth),
+    ...createOAuthRoutes(oauth, { current: () => undefined }),
   ]
 }
 

@@ -15,6 +15,7 @@ import { openStore } from '../../src/db/open.js'
 import { createApprovals } from '../../src/gate/approvals.js'
 import type { Gate } from '../../src/gate/call.js'
 import { createLimits } from '../../src/gate/limits.js'
+import { createPanicSwitch } from '../../src/gate/panic.js'
 import { createPolicySource } from '../../src/gate/policy-source.js'
 import { createRecentReads } from '../../src/gate/recent-reads.js'
 import { createRepeats } from '../../src/gate/repeats.js'
@@ -86,6 +87,7 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
     gitea,
     objects: createObjectStore({ path: join(folder, 'objects.db'), maxBytes: 0, clock: systemClock }),
     search: createCodeSearch({ path: join(folder, 'search.db'), maxBytes: 16 * MIB, clock: systemClock }),
+    panic: createPanicSwitch(store, systemClock),
     policy: createPolicySource(
       () => parsePolicy(POLICY, { file: 'policy.yaml', toolNames: options.tools.map(({ name }) => name) }),
       log,

@@ -9,6 +9,7 @@ const PASS_ALL = 'The proxy must pass every path of this host to the server, unc
 
 const Health = z.object({
   status: z.string(),
+  panic: z.object({ level: z.string(), since: z.string().optional() }).optional(),
   checks: z.record(z.string(), z.object({ ok: z.boolean(), reason: z.string().optional() })),
 })
 const ResourceMetadata = z.object({ resource: z.string(), authorization_servers: z.array(z.string()).min(1) })
@@ -80,20 +81,32 @@ export async function checkReady({ publicBaseUrl }: Config): Promise<Check[]> {
   if ('why' in health) {
     return [failed(step, `/health ${health.why}.`, PASS_ALL)]
   }
-  const { status, checks } = health.document
+  const { status, checks, panic } = health.document
   const parts = Object.entries(checks).map(([name, { ok: isOk, reason }]) => ({
     isOk,
     text: toTerminalText(`${name}: ${reason ?? (isOk ? 'fine' : 'not in order')}`),
     isWorthTelling: reason !== undefined || !isOk,
   }))
   const told = parts.filter(({ isWorthTelling }) => isWorthTelling)
-  return told.length === 0
-    ? [ok(step, toTerminalText(status))]
-    : told.map(({ isOk, text }) =>
-        isOk
-          ? warning(step, text, 'The server’s log says more.')
-          : failed(step, text, 'The server’s log says more; calls are refused until this is mended.'),
-      )
+  const own =
+    told.length === 0
+      ? [ok(step, toTerminalText(status))]
+      : told.map(({ isOk, text }) =>
+          isOk
+            ? warning(step, text, 'The server’s log says more.')
+            : failed(step, text, 'The server’s log says more; calls are refused until this is mended.'),
+        )
+  return [...own, ...toPanicChecks(panic)]
+}
+
+const PANIC: Readonly<Record<string, string>> = {
+  read_only: 'An admin has made it read-only: nothing can be changed.',
+  stop: 'An admin has stopped it: no tool runs, and nobody can sign in.',
+}
+
+function toPanicChecks(panic: z.infer<typeof Health>['panic']): Check[] {
+  const found = PANIC[panic?.level ?? '']
+  return found === undefined ? [] : [warning('panic', found, 'aegis panic status says why; aegis panic off ends it.')]
 }
 
 /** The two documents that clients find everything else by (RFC 9728, RFC 8414). */

@@ -1,0 +1,72 @@
+import type { AuditLog } from '../audit/log.js'
+import { createOutboxCollector } from '../audit/outbox.js'
+import type { Store } from '../db/open.js'
+import type { Logger } from '../lib/logger.js'
+import { SECOND } from '../lib/units.js'
+import type { PanicLevel, PanicSwitch } from './panic.js'
+
+interface SwitchWatchDeps {
+  readonly store: Store
+  readonly audit: AuditLog
+  readonly panic: PanicSwitch
+  readonly log: Logger
+  /** Clients that listen want to hear of it; the gate itself asks the switch with every call. */
+  onPanicChange(): void
+}
+
+export interface SwitchWatch {
+  /** What was in force at the last look. */
+  panicLevel(): PanicLevel | undefined
+  /** Looks now; never rejects. */
+  look(): Promise<void>
+  /** Looks a last time. */
+  close(): Promise<void>
+}
+
+/** Owns a timer that takes notice of what commands beside this server did: tells clients, the log and the audit log. */
+export function createSwitchWatch({ store, audit, panic, log, onPanicChange }: SwitchWatchDeps): SwitchWatch {
+  const collect = createOutboxCollector(store, audit)
+  let seen: PanicLevel | undefined
+  let running: Promise<void> | undefined
+
+  const noticePanic = () => {
+    const now = panic.current()
+    if (now?.level === seen) {
+      return
+    }
+    seen = now?.level
+    log.warn(now === undefined ? {} : { ...now }, now === undefined ? 'panic_off' : 'panic_on')
+    onPanicChange()
+  }
+
+  const lookOnce = async () => {
+    // an edge: nobody waits for this timer, and what it did not manage is there a second later
+    try {
+      noticePanic()
+      for (const event of await collect()) {
+        log.info({ reason: event.reason, details: event.details }, 'admin_command')
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'switches_not_read')
+    }
+  }
+
+  const look = () => {
+    running ??= lookOnce().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  const timer = setInterval(() => void look(), SECOND)
+  timer.unref()
+  return {
+    panicLevel: () => seen,
+    look,
+    close: async () => {
+      clearInterval(timer)
+      await running
+      await look()
+    },
+  }
+}
