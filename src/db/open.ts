@@ -5,6 +5,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { InvalidInput, toErrorText } from '../lib/errors.js'
 import { migrate } from './migrate.js'
 import { auditCheckpoint, auditEntry, auditOutbox } from './schema/audit.js'
+import { automationMark, job, jobEffect, webhookDelivery } from './schema/automation.js'
 import { approval } from './schema/gate.js'
 import { apiKey, repositoryPermission, serverSwitch } from './schema/identity.js'
 import { giteaSignIn, giteaTokenSet, oauthApproval, oauthClient, oauthGrant, oauthState } from './schema/oauth.js'
@@ -23,6 +24,10 @@ const schema = {
   oauthApproval,
   giteaSignIn,
   giteaTokenSet,
+  webhookDelivery,
+  job,
+  jobEffect,
+  automationMark,
 }
 
 export interface Store {

@@ -70,6 +70,8 @@ export interface ToolCall {
   readonly correlationId?: string
   readonly address: string
   readonly via: 'mcp' | 'sse' | 'direct' | 'job'
+  /** Name of the job that calls. */
+  readonly job?: string
   /** Lines for a model unless told. */
   readonly form?: 'text' | 'data'
   /** Fires when the caller leaves. */
@@ -229,7 +231,7 @@ async function decideCall(gate: Gate, call: ToolCall): Promise<AllowedCall | Ref
   if (closed !== undefined) {
     return closed
   }
-  const decision = decidePolicy(gate, tool, args, target)
+  const decision = decidePolicy(gate, tool, args, target, call.job)
   if (decision.effect === 'deny') {
     return { code: 'policy', status: 403, message: decision.reason, rule: decision.rule }
   }

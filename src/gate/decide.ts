@@ -30,19 +30,32 @@ export async function limitRate(gate: Gate, call: ToolCall): Promise<Refusal | u
   }
 }
 
+/**
+ * What the policy says. For a job's call, the pseudo-tool of the job opens the tools that the job declares, so that
+ * what automation may do need not be opened to people's clients; what a list denies stays denied to both.
+ */
 export function decidePolicy(
   gate: Gate,
   tool: Tool,
   args: Record<string, unknown>,
   target: Target | undefined,
+  job: string | undefined,
 ): Decision {
   const path = tool.pathArgument === undefined ? undefined : args[tool.pathArgument]
-  return decide(gate.policy.current(), {
-    tool: tool.name,
-    effect: tool.effect === 'read' ? 'read' : 'write',
+  const where = {
     ...(target === undefined ? {} : { repository: target }),
     ...(typeof path === 'string' ? { path } : {}),
-  })
+  }
+  const policy = gate.policy.current()
+  const own = decide(policy, { tool: tool.name, effect: tool.effect === 'read' ? 'read' : 'write', ...where })
+  if (job === undefined || own.effect === 'allow') {
+    return own
+  }
+  if (own.effect === 'approve') {
+    return { ...own, effect: 'deny', reason: `${own.reason} A job cannot wait for one.` }
+  }
+  const isUnnamed = own.rule.startsWith('defaults.') || own.rule.endsWith('.tools.allow')
+  return isUnnamed ? decide(policy, { tool: `automation_${job}`, effect: 'write', ...where }) : own
 }
 
 /** Only for sign-ins where Gitea does not see the person (a service token): their right is asked for first. */

@@ -136,7 +136,8 @@ function toContext(
       const repository = { owner, name }
       const may =
         coversRepository(caller.grant, repository) &&
-        repositoryVisible(policy, tool.name, tool.effect === 'read' ? 'read' : 'write', repository)
+        (repositoryVisible(policy, tool.name, tool.effect === 'read' ? 'read' : 'write', repository) ||
+          (call.job !== undefined && repositoryVisible(policy, `automation_${call.job}`, 'write', repository)))
       if (may) {
         facts.lookedInto.add(`${owner}/${name}`)
       }

@@ -1,5 +1,6 @@
 import { findNearMisses } from '../lib/near-miss.js'
 import { MINUTE } from '../lib/units.js'
+import { compileAutomation, compileJobs, type JobChecks } from './compile-jobs.js'
 import { compileAllowGlob, compileDenyGlob, compileNameGlob, findGlobProblem, isNameGlob } from './globs.js'
 import type { PathRules, Policy, RepositoryRules, Rule, ToolHits, ToolRules } from './policy.js'
 import type { Place, PolicyProblem, PolicyText } from './policy-text.js'
@@ -8,6 +9,7 @@ import type { PolicyFile } from './schema.js'
 interface Compiling {
   readonly file: string
   readonly toolNames: readonly string[]
+  readonly jobs: JobChecks
   readonly source: PolicyText
 }
 
@@ -25,6 +27,7 @@ export function compilePolicy(
     knownTools: new Set(compiling.toolNames.map((name) => name.toLowerCase())),
     tools: compileTools(file.tools, ['tools'], compiling),
     repositories: compileRepositories(file.repositories, compiling),
+    automation: compileAutomation(file.automation, compiling),
     privateToPublic: { mode: file.private_to_public, windowMs: file.private_to_public_minutes * MINUTE },
   }
   return { policy, problems: compiling.source.problems }
@@ -50,6 +53,7 @@ function compileRepositories(map: PolicyFile['repositories'], compiling: Compili
       matcher: compileNameGlob(key),
       tools: entry.tools === undefined ? undefined : compileTools(entry.tools, [...place, 'tools'], compiling),
       paths: entry.paths === undefined ? undefined : compilePaths(entry.paths, [...place, 'paths'], compiling),
+      automation: compileJobs(entry.automation ?? {}, [...place, 'automation'], compiling),
     })
   }
   return compiled

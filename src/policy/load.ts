@@ -3,6 +3,7 @@ import { isAlias, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import { InvalidInput } from '../lib/errors.js'
 import { KIB } from '../lib/units.js'
 import { compilePolicy } from './compile.js'
+import type { JobChecks } from './compile-jobs.js'
 import type { Policy } from './policy.js'
 import { type PolicyProblem, PolicyText } from './policy-text.js'
 import { PolicyFile } from './schema.js'
@@ -23,15 +24,19 @@ export interface PolicySettings {
   readonly file: string
   /** Every tool there is, so that a misspelt name is an error and not a rule that never applies. */
   readonly toolNames: readonly string[]
+  /** Without it no job has rules. */
+  readonly jobs?: JobChecks
 }
+
+const NO_JOBS: JobChecks = { names: [], findScheduleProblem: () => undefined, findParameterProblems: () => [] }
 
 /**
  * Reads a policy from disk.
  *
  * @throws InvalidInput with one line `file:line:column: problem` for each problem, or why the file cannot be read
  */
-export function loadPolicy(path: string, settings: { readonly toolNames: readonly string[] }): Policy {
-  return parsePolicy(readPolicyFile(path), { file: path, toolNames: settings.toolNames })
+export function loadPolicy(path: string, settings: Omit<PolicySettings, 'file'>): Policy {
+  return parsePolicy(readPolicyFile(path), { ...settings, file: path })
 }
 
 function readPolicyFile(path: string): string {
@@ -59,7 +64,7 @@ const FILE_PROBLEMS = new Map([
  *
  * @throws InvalidInput with one line `file:line:column: problem` for each problem
  */
-export function parsePolicy(text: string, { file, toolNames }: PolicySettings): Policy {
+export function parsePolicy(text: string, { file, toolNames, jobs = NO_JOBS }: PolicySettings): Policy {
   const long = text.split('\n').findIndex((line) => line.length > MAX_LINE)
   if (text.length > MAX_FILE || long >= 0) {
     const why =
@@ -79,7 +84,7 @@ export function parsePolicy(text: string, { file, toolNames }: PolicySettings): 
     refuseProblems(file, toProblems(parsed.error.issues, source))
     throw new InvalidInput(`${file}:1:1: this is not a policy`)
   }
-  const { policy, problems } = compilePolicy(parsed.data, { file, toolNames, source })
+  const { policy, problems } = compilePolicy(parsed.data, { file, toolNames, jobs, source })
   refuseProblems(file, problems)
   return policy
 }

@@ -44,6 +44,22 @@ export interface RepositoryRules {
   readonly matcher: RegExp
   readonly tools: ToolRules | undefined
   readonly paths: PathRules | undefined
+  /** By job. */
+  readonly automation: ReadonlyMap<string, JobEntry>
+}
+
+/** What one section says about one job. */
+export interface JobEntry {
+  readonly schedule: string | undefined
+  readonly parameters: Readonly<Record<string, unknown>>
+}
+
+export interface QuietHours {
+  /** `22:00` */
+  readonly from: string
+  readonly to: string
+  /** IANA name. */
+  readonly timezone: string
 }
 
 export interface Policy {
@@ -54,6 +70,7 @@ export interface Policy {
   readonly knownTools: ReadonlySet<string>
   readonly tools: ToolRules
   readonly repositories: readonly RepositoryRules[]
+  readonly automation: { readonly quietHours: QuietHours | undefined; readonly jobs: ReadonlyMap<string, JobEntry> }
   /** What happens when a client that read a private repository within the time writes to a public one. */
   readonly privateToPublic: { readonly mode: 'off' | 'warn' | 'block'; readonly windowMs: number }
 }

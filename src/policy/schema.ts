@@ -31,7 +31,24 @@ const PathLists = z.strictObject({
   ).optional(),
 })
 
+const CLOCK_TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/
+const clockTime = (what: string) => z.string().regex(CLOCK_TIME, 'must be a time like 22:00').describe(what)
+
+const JobRulesEntry = z.strictObject({
+  schedule: z.string().max(100).describe('When it runs by itself, as a cron line like "0 5 * * *" (UTC).').optional(),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('What the job is to do; docs/automation.md lists what each job takes.'),
+})
+const JobEntries = z
+  .record(z.string(), JobRulesEntry)
+  .refine((map) => Object.keys(map).length <= MAX_LIST, `has more than ${MAX_LIST} entries`)
+
 const RepositoryEntry = z.strictObject({
+  automation: JobEntries.describe(
+    'Schedules and parameters of jobs in this repository. That a job may run at all is said by tools.allow.',
+  ).optional(),
   tools: RepositoryToolLists.describe('Rules for tools in this repository.').optional(),
   paths: PathLists.describe('Rules for file paths in this repository.').optional(),
 })
@@ -55,6 +72,20 @@ export const PolicyFile = z.strictObject({
     .describe(
       'Rules for one repository (owner/name) or several (a glob such as acme/*). All entries that match must agree.',
     ),
+  automation: z
+    .strictObject({
+      quiet_hours: z
+        .strictObject({
+          from: clockTime('When they begin, like 22:00.'),
+          to: clockTime('When they end, like 06:00.'),
+          timezone: z.string().max(60).default('UTC').describe('Of which place, like Europe/Berlin.'),
+        })
+        .describe('Jobs that are due then wait until they end; what a person asks for runs.')
+        .optional(),
+      jobs: JobEntries.default({}).describe('Schedules and parameters of jobs, for every repository that allows them.'),
+    })
+    .default({ jobs: {} })
+    .describe('What the automations do where they are allowed. A job is allowed like a tool: automation_<job>.'),
   private_to_public: z
     .enum(['off', 'warn', 'block'])
     .default('warn')

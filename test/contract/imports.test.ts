@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   redact: ['lib'],
   pages: ['lib'],
   oauth: ['pages', 'gitea', 'db', 'config', 'lib'],
-  identity: ['oauth', 'gitea', 'policy', 'db', 'lib'],
+  identity: ['oauth', 'gitea', 'policy', 'db', 'config', 'lib'],
   objects: ['gitea', 'lib'],
   search: ['objects', 'gitea', 'lib'],
   tools: ['search', 'objects', 'gitea', 'oauth', 'lib'],
@@ -32,8 +32,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'config',
     'lib',
   ],
+  jobs: ['gate', 'tools', 'identity', 'policy', 'redact', 'audit', 'gitea', 'db', 'config', 'lib'],
+  webhooks: ['jobs', 'gate', 'identity', 'policy', 'audit', 'gitea', 'db', 'config', 'lib'],
   mcp: ['gate', 'tools', 'identity', 'oauth', 'policy', 'audit', 'gitea', 'config', 'lib'],
-  http: ['mcp', 'oauth', 'pages', 'gate', 'identity', 'audit', 'policy', 'db', 'config', 'lib'],
+  http: ['webhooks', 'jobs', 'mcp', 'oauth', 'pages', 'gate', 'identity', 'audit', 'policy', 'db', 'config', 'lib'],
 }
 const WIRING = new Set(['app.ts', 'main.ts', 'cli'])
 /** A tool knows its declaration, the parameters tools share, and Gitea; never Koa, the database, the SDK or a tool. */

@@ -5,6 +5,7 @@ import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { expect, test } from 'vitest'
 import { openStore } from '../../src/db/open.js'
 import * as auditTables from '../../src/db/schema/audit.js'
+import * as automationTables from '../../src/db/schema/automation.js'
 import * as gateTables from '../../src/db/schema/gate.js'
 import * as identityTables from '../../src/db/schema/identity.js'
 import * as oauthTables from '../../src/db/schema/oauth.js'
@@ -17,6 +18,7 @@ test('the migrations make the tables that the schema describes, all of them STRI
   const store = openFresh()
   const tables: SQLiteTable[] = [
     ...Object.values(auditTables),
+    ...Object.values(automationTables),
     ...Object.values(gateTables),
     ...Object.values(identityTables),
     ...Object.values(oauthTables),

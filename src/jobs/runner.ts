@@ -1,0 +1,139 @@
+import type { AutomationAccount } from '../identity/automation-account.js'
+import { Cancelled } from '../lib/errors.js'
+import { SECOND } from '../lib/units.js'
+import type { Job } from './define-job.js'
+import type { JobServices } from './job-context.js'
+import type { ClaimedJob } from './queue.js'
+import { runJob, toBackoffMs } from './run-job.js'
+
+/** How a job ended, as a metric label. */
+export type JobOutcome = 'done' | 'retried' | 'dead' | 'refused' | 'cancelled'
+
+export interface JobRunner {
+  /** Looks for due jobs now instead of at the next turn: something was put into the queue. */
+  wake(): void
+  /** Takes no further jobs and waits for the ones under way, which stop at their next step and come back later. */
+  close(): Promise<void>
+  /** Resolves when nothing is due and nothing runs; for tests and commands. */
+  idle(): Promise<void>
+}
+
+interface RunnerDeps extends JobServices {
+  readonly jobs: ReadonlyMap<string, Job>
+  readonly account: AutomationAccount
+  readonly concurrency: number
+  /** Why nothing may run now (the admin’s switch), or undefined. */
+  findPause(): string | undefined
+  random(): number
+  onEnd(held: ClaimedJob, outcome: JobOutcome, seconds: number): void
+}
+
+const LEASE_MS = 60 * SECOND
+const RENEW_MS = 15 * SECOND
+/** Commands put jobs into the queue from another process; this is how late they are noticed. */
+const LOOK_MS = SECOND
+
+export function createJobRunner(deps: RunnerDeps): JobRunner {
+  const { queue, jobs, gate, concurrency } = deps
+  const running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>()
+  let closed = false
+  let filling = false
+  let idleWaiters: (() => void)[] = []
+
+  const fill = () => {
+    if (closed || filling || deps.findPause() !== undefined) {
+      return
+    }
+    filling = true
+    // an edge: a database that is busy for a moment must not end the loop
+    try {
+      while (running.size < concurrency) {
+        const held = queue.claim(LEASE_MS)
+        if (held === undefined) {
+          break
+        }
+        start(held)
+      }
+    } catch (error) {
+      gate.log.error({ err: error }, 'job_queue_fault')
+    } finally {
+      filling = false
+    }
+    if (running.size === 0) {
+      const waiters = idleWaiters
+      idleWaiters = []
+      for (const tell of waiters) tell()
+    }
+  }
+
+  const start = (held: ClaimedJob) => {
+    const stop = new AbortController()
+    const renewal = setInterval(() => {
+      if (!queue.renew(held, LEASE_MS)) {
+        stop.abort(new Cancelled('The job was cancelled.'))
+      }
+    }, RENEW_MS)
+    const startedAt = performance.now()
+    const ended = work(held, stop.signal)
+      .then((outcome) => deps.onEnd(held, outcome, (performance.now() - startedAt) / 1000))
+      .catch((error: unknown) => gate.log.error({ job: held.id, err: error }, 'job_queue_fault'))
+      .finally(() => {
+        clearInterval(renewal)
+        running.delete(held.id)
+        setImmediate(fill)
+      })
+    running.set(held.id, { stop, ended })
+  }
+
+  const work = async (held: ClaimedJob, signal: AbortSignal): Promise<JobOutcome> => {
+    const job = jobs.get(held.kind)
+    if (job === undefined) {
+      queue.end(held, 'dead', `There is no job ${held.kind} in this version.`)
+      return 'dead'
+    }
+    if (held.attempts > job.maxAttempts) {
+      queue.end(held, 'dead', held.lastError ?? 'The server stopped in each of its attempts.')
+      return 'dead'
+    }
+    const result = await runJob(deps, job, held, signal)
+    switch (result.kind) {
+      case 'done':
+        return queue.finish(held, result.report) ? 'done' : 'cancelled'
+      case 'refused':
+        queue.end(held, 'cancelled', result.reason)
+        return 'refused'
+      case 'stopped':
+        // of a cancelled job the lease is gone, and this changes nothing
+        queue.postpone(held, gate.clock.now(), 'The server stopped.')
+        return 'cancelled'
+      case 'failed': {
+        if (result.isPassing && held.attempts < job.maxAttempts) {
+          queue.retry(held, gate.clock.now() + toBackoffMs(held.attempts, deps.random()), result.reason)
+          return 'retried'
+        }
+        queue.end(held, 'dead', result.reason)
+        return 'dead'
+      }
+    }
+  }
+
+  queue.reclaim()
+  const look = setInterval(fill, LOOK_MS)
+  look.unref()
+  return {
+    wake: () => setImmediate(fill),
+    close: async () => {
+      closed = true
+      clearInterval(look)
+      for (const { stop } of running.values()) {
+        stop.abort(new Cancelled('The server is stopping.'))
+      }
+      await Promise.all([...running.values()].map(({ ended }) => ended))
+    },
+    idle: () =>
+      new Promise((resolve) => {
+        idleWaiters.push(resolve)
+        setImmediate(fill)
+      }),
+  }
+}
