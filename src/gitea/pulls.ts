@@ -74,6 +74,26 @@ export async function getPull(client: GiteaClient, args: IssueRequest): Promise<
   return parseAnswer(Pull, answer)
 }
 
+/**
+ * Pull requests in every state, by when they were made. As `getPull` tells them, at a quarter of its cost to Gitea, but
+ * for two things: who merged one is missing, and one that Gitea has not checked for long is not checked for being seen.
+ *
+ * @param args.index the one that is looked for, for what errors say
+ */
+export async function listPullsByAge(
+  client: GiteaClient,
+  args: IssueRequest & PageRequest & { readonly first: 'oldest' | 'newest' },
+): Promise<Page<Pull>> {
+  const { owner, repo, page, limit, first } = args
+  const answer = await client.request('listPullRequests', {
+    path: { owner, repo },
+    // newest first is what Gitea does without being asked, and has no word for
+    query: { state: 'all', sort: first === 'oldest' ? first : undefined, page, limit },
+    subject: toSubject(args),
+  })
+  return toPage(Pull, answer)
+}
+
 /** The whole diff from the merge base. File list and counts derive from it. Not yet filtered by path. */
 export async function getPullDiff(client: GiteaClient, args: IssueRequest): Promise<DiffText> {
   const { owner, repo, index } = args

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { getPull, getPullDiff, type Pull } from '../gitea/pulls.js'
+import { getPullDiff, type Pull } from '../gitea/pulls.js'
+import { loadPull, PULL_OPERATIONS } from '../objects/pull-places.js'
 import { describeWithheld, showAuthored, type TrustsAuthor } from './authored-text.js'
 import {
   Changes,
@@ -37,7 +38,7 @@ export const getPullRequest = defineTool({
   effect: 'read',
   toolset: 'pulls',
   scope: 'read:repository',
-  operations: ['getPullRequest', 'getPullRequestDiff'],
+  operations: [...PULL_OPERATIONS, 'getPullRequestDiff'],
   pathArgument: 'path',
   input: z.strictObject({
     owner,
@@ -50,7 +51,7 @@ export const getPullRequest = defineTool({
   output: z.object({ pull: PullFacts.optional(), changes: Changes, diff: DiffPart.optional() }),
   async run(
     { owner, repo, pull_number, diff, path, start_line },
-    { gitea, limits, mayReadPath, maskSecrets, trustAuthors },
+    { gitea, objects, limits, mayReadPath, maskSecrets, trustAuthors },
   ) {
     const request = { owner, repo, index: pull_number }
     const budget = toTextBudget(limits.maxChars)
@@ -60,7 +61,7 @@ export const getPullRequest = defineTool({
       return { changes: visible.changes, diff: toDiffPart(visible, path, start_line, budget, maskSecrets) }
     }
     const [pull, whole, trusts] = await Promise.all([
-      getPull(gitea, request),
+      loadPull(gitea, objects, request),
       getPullDiff(gitea, request),
       trustAuthors(),
     ])
