@@ -31,7 +31,9 @@ import { reportImport } from './http/report-import.js'
 import { createStack } from './http/stack.js'
 import { createAdmins } from './identity/admins.js'
 import { createAuthenticator } from './identity/authenticate.js'
+import { createForeignReaders } from './identity/foreign-readers.js'
 import { createOwnTokenReader } from './identity/own-tokens.js'
+import { createPersonAccess } from './identity/person-access.js'
 import { createServiceAccess } from './identity/service-access.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import type { Logger } from './lib/logger.js'
@@ -46,6 +48,7 @@ import { createSseDoor } from './mcp/sse.js'
 import { createStatsHandler } from './mcp/stats.js'
 import { toListedTools } from './mcp/tool-list.js'
 import type { ClientDocuments } from './oauth/client-documents.js'
+import { toAuthorizationServers } from './oauth/metadata.js'
 import { createOAuthServer } from './oauth/server.js'
 import { createObjectStore } from './objects/store.js'
 import { loadPolicy } from './policy/load.js'
@@ -170,6 +173,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     stateSecret: config.oauth.stateSecret,
     redirectAllowlist: config.oauth.redirectAllowlist,
     issParameter: config.oauth.issParameter,
+    authorizationServers: toAuthorizationServers(config),
     registration: { enabled: config.oauth.registration, perHour: 60 },
     clientIp: (ctx) => String(ctx.state.address),
     onEvent: (event) => recordOAuthEvent(event, audit, log),
@@ -193,7 +197,10 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     challenges,
     isAllowedOrigin,
     admission: createAdmission({
-      authenticator: createAuthenticator([createOwnTokenReader(oauth.tokens, oauth.vault, service)]),
+      authenticator: createAuthenticator([
+        createOwnTokenReader(oauth.tokens, oauth.vault, service),
+        ...createForeignReaders(config, { access: createPersonAccess(oauth.vault, service), clock, log }),
+      ]),
       limits,
       challenges,
       audit,

@@ -5,6 +5,7 @@ import type { LogLevel } from '../lib/logger.js'
 import { Secret } from '../lib/secret.js'
 import { MIB, MINUTE, SECOND } from '../lib/units.js'
 import { type Env, parseEnv, toSettingsMessage } from './env.js'
+import { type IssuerSettings, toIssuers } from './issuers-file.js'
 
 /** What the rest of the program is told: parsed, defaulted and checked against each other. */
 export interface Config {
@@ -46,6 +47,14 @@ export interface Config {
     readonly registration: boolean
     /** Where the Python original kept its clients. */
     readonly earlierClientsPath: string
+  }
+  /** Tokens that were made elsewhere. */
+  readonly foreignTokens: {
+    /** Whether Gitea's own are taken. */
+    readonly ofGitea: boolean
+    /** Client ids in Gitea besides ours. */
+    readonly audiences: readonly string[]
+    readonly issuers: readonly IssuerSettings[]
   }
   readonly limits: {
     readonly authFailures: number
@@ -139,6 +148,11 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       issParameter: env.OAUTH_ISS_PARAMETER,
       registration: env.DCR_ENABLED,
       earlierClientsPath: env.DCR_STORAGE_PATH,
+    },
+    foreignTokens: {
+      ofGitea: env.OAUTH_MODE,
+      audiences: env.OAUTH_EXPECTED_AUDIENCE,
+      issuers: toIssuers(env, publicBaseUrl, problems),
     },
     limits: {
       authFailures: env.MAX_AUTH_FAILURES,

@@ -115,7 +115,18 @@ const oauth = {
   OAUTH_STATE_SECRET: text
     .min(32, { error: 'must be at least 32 characters (for example: openssl rand -hex 32)' })
     .describe('Signs the sign-in state and our cookies. At least 32 characters, e.g. `openssl rand -hex 32`.'),
-  OAUTH_CACHE_TTL_SECONDS: whole(1, 86_400).default(300).describe('How long Gitea’s OpenID discovery is kept.'),
+  OAUTH_CACHE_TTL_SECONDS: whole(1, 86_400)
+    .default(300)
+    .describe('How long OpenID discovery and keys are kept, and what was found out about a token made elsewhere.'),
+  OAUTH_MODE: flag
+    .default(false)
+    .describe('Also take Gitea’s own OAuth tokens, from clients that are registered as applications in Gitea itself.'),
+  OAUTH_EXPECTED_AUDIENCE: list
+    .default([])
+    .describe('With OAUTH_MODE: client IDs of further applications in Gitea whose tokens are taken, comma separated.'),
+  OIDC_ISSUERS_PATH: text
+    .optional()
+    .describe('YAML file of other identity providers whose tokens are taken (docs/identity-providers.md).'),
   OAUTH_REDIRECT_ALLOWLIST: list
     .default([])
     .describe('Redirect addresses to accept besides https, loopback and known app schemes, comma separated, exact.'),
@@ -186,7 +197,7 @@ export type Env = z.infer<typeof Env>
  * Settings of the Python original that mean nothing in this version. They are named at start so that nobody believes
  * they are in force.
  */
-const UNUSED_NAMES = ['OAUTH_MODE', 'MCP_API_KEYS', 'AUTH_ENABLED', 'OAUTH_EXPECTED_AUDIENCE'] as const
+const UNUSED_NAMES = ['MCP_API_KEYS', 'AUTH_ENABLED'] as const
 
 /** Names of settings in `source` that this version knows about and does not use. */
 export function findUnusedSettings(source: NodeJS.ProcessEnv): string[] {

@@ -1,7 +1,7 @@
 import type { Caller } from './caller.js'
 
 /** Who a bearer token stands for, or why it stands for nobody. */
-type Authentication =
+export type Authentication =
   | { readonly kind: 'caller'; readonly caller: Caller }
   /** No bearer token at all: how every client starts. */
   | { readonly kind: 'missing' }
@@ -9,8 +9,8 @@ type Authentication =
   | { readonly kind: 'ended'; readonly problem?: string }
   /** A genuine token that may not be used here; `problem` says why and what to do. Not counted as guessing. */
   | { readonly kind: 'refused'; readonly status: 401 | 403 | 503; readonly reason: string; readonly problem: string }
-  /** Something that is no token of any kind this server takes. */
-  | { readonly kind: 'unknown' }
+  /** Something that is no token of any kind this server takes; counted as guessing. `problem` says what it lacks. */
+  | { readonly kind: 'unknown'; readonly problem?: string }
 
 /** One kind of bearer token. */
 export interface TokenReader {

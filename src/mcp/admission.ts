@@ -76,7 +76,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         reason: counted.first ? 'auth_rate_limit_exceeded' : 'invalid_token',
         details: { ip: address },
       })
-      return challenges.unauthenticated('The access token is not one that this server takes', door)
+      return challenges.unauthenticated(found.problem ?? 'The access token is not one that this server takes', door)
     },
     prove: async (caller, requestId) => {
       const client = gitea.as(caller.gitea, {

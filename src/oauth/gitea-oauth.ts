@@ -20,6 +20,7 @@ import { UpstreamFailed } from '../lib/errors.js'
 import type { Secret } from '../lib/secret.js'
 import { HOUR, SECOND } from '../lib/units.js'
 import { ask, readJson, TIMEOUT_MS, toUpstreamError } from './gitea-http.js'
+import { introspect, toReachable } from './gitea-introspection.js'
 import { GITEA_SCOPE } from './gitea-scope.js'
 
 export interface GiteaTokens {
@@ -84,16 +85,6 @@ const Discovery = z.object({
   introspection_endpoint: z.url({ protocol: /^https?$/ }),
 })
 
-const Introspection = z.union([
-  z.object({ active: z.literal(false) }),
-  z.object({
-    active: z.literal(true),
-    scope: z.string().default(''),
-    sub: z.string(),
-    aud: z.union([z.string(), z.array(z.string())]),
-  }),
-])
-
 const Person = z.object({
   id: z.number().int().positive(),
   login: z.string().min(1),
@@ -122,9 +113,8 @@ export function createGiteaOAuth(options: GiteaOAuthOptions): GiteaOAuth {
       })
     }
     const found = await readJson(response, Discovery, 'discovery')
-    // Gitea names itself by ROOT_URL; behind a proxy this server reaches it by GITEA_URL, which the operator set
     const rootUrl = found.issuer.replace(/\/+$/, '')
-    const rebase = (url: string) => (url.startsWith(`${rootUrl}/`) ? giteaUrl + url.slice(rootUrl.length) : url)
+    const rebase = (url: string) => toReachable(url, rootUrl, giteaUrl)
     const configuration = new Configuration(
       {
         issuer: found.issuer,
@@ -174,25 +164,9 @@ export function createGiteaOAuth(options: GiteaOAuthOptions): GiteaOAuth {
 
     findScope: async (accessToken) => {
       const { introspection } = await loadEndpoints()
-      const response = await ask(introspection, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}`,
-        },
-        // as a form field Gitea would take `token` for a login and prefer it to the Authorization header
-        body: JSON.stringify({ token: accessToken }),
-      })
-      if (response.status !== 200) {
-        throw new UpstreamFailed('Gitea refused to describe the sign-in. Check GITEA_OAUTH_CLIENT_SECRET.', {
-          detail: `introspection answered ${response.status}`,
-        })
-      }
-      const found = await readJson(response, Introspection, 'introspection')
+      const found = await introspect(introspection, { clientId, clientSecret }, accessToken)
       // it says active for tokens of other applications too
-      return found.active && [found.aud].flat().includes(clientId)
-        ? { scope: found.scope, subject: found.sub }
-        : undefined
+      return found.active && found.aud.includes(clientId) ? { scope: found.scope, subject: found.sub } : undefined
     },
 
     loadPerson: async (accessToken) => {

@@ -3,6 +3,7 @@
  * Only what is really offered; there is no OpenID Connect here, so no openid-configuration either.
  */
 
+import type { Config } from '../config/config.js'
 import { TOKEN_AUTH_METHODS } from './client-metadata.js'
 import { toCanonicalResource } from './resource.js'
 import { SCOPES } from './scope.js'
@@ -39,19 +40,31 @@ export function toAuthorizationServerMetadata(options: MetadataOptions): Readonl
 /**
  * The resource's own document.
  *
+ * @param authorizationServers most clients know only the first
  * @param resource the exact URL people type, `/mcp` or the deprecated `/mcp/sse`
  */
 export function toProtectedResourceMetadata(
   publicBaseUrl: string,
+  authorizationServers: readonly string[],
   resource = toCanonicalResource(publicBaseUrl),
 ): Readonly<Record<string, unknown>> {
   return {
     resource,
-    authorization_servers: [publicBaseUrl],
+    authorization_servers: authorizationServers,
     // the baseline: clients that ask for everything listed should not ask to write
     scopes_supported: ['read:repository'],
     bearer_methods_supported: ['header'],
     resource_name: 'AegisGitea MCP',
     resource_documentation: `${publicBaseUrl}/`,
   }
+}
+
+/** Everyone whose tokens are taken and whom a client can find by discovery, the one it should sign in at first. */
+export function toAuthorizationServers({
+  publicBaseUrl,
+  gitea,
+  foreignTokens: { issuers, ofGitea },
+}: Pick<Config, 'publicBaseUrl' | 'gitea' | 'foreignTokens'>): readonly string[] {
+  const toNames = (isPrimary: boolean) => issuers.filter((one) => one.isPrimary === isPrimary).map((one) => one.issuer)
+  return [...toNames(true), publicBaseUrl, ...toNames(false), ...(ofGitea ? [gitea.url] : [])]
 }

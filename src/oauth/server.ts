@@ -50,6 +50,8 @@ export interface OAuthOptions {
   readonly redirectAllowlist: readonly string[]
   /** RFC 9207: whether `iss` is sent and advertised. */
   readonly issParameter: boolean
+  /** Whom the resource's document names, in this order; this server alone unless given. */
+  readonly authorizationServers?: readonly string[]
   readonly registration: {
     /** `DCR_ENABLED` */
     readonly enabled: boolean
@@ -103,6 +105,7 @@ export interface OAuthServer {
 /** Owns the authorization server. Nothing is sent anywhere before the first request. */
 export function createOAuthServer(options: OAuthOptions): OAuthServer {
   const { store, clock, publicBaseUrl, stateSecret, issParameter, onEvent } = options
+  const authorizationServers = options.authorizationServers ?? [publicBaseUrl]
   const cipher: Cipher = createCipher(options.keyRing)
   const resource = toCanonicalResource(publicBaseUrl)
   const allowlist = new Set(options.redirectAllowlist)
@@ -203,8 +206,10 @@ export function createOAuthServer(options: OAuthOptions): OAuthServer {
   const metadata = serve(
     toAuthorizationServerMetadata({ publicBaseUrl, issParameter, isRegistrationOpen: options.registration.enabled }),
   )
-  const resourceMetadata = serve(toProtectedResourceMetadata(publicBaseUrl))
-  const sseMetadata = serve(toProtectedResourceMetadata(publicBaseUrl, `${publicBaseUrl}/mcp/sse`))
+  const resourceMetadata = serve(toProtectedResourceMetadata(publicBaseUrl, authorizationServers))
+  const sseMetadata = serve(
+    toProtectedResourceMetadata(publicBaseUrl, authorizationServers, `${publicBaseUrl}/mcp/sse`),
+  )
 
   return {
     routes: [

@@ -130,9 +130,9 @@ describe('settings', () => {
   })
 
   test('settings of the Python original that have no meaning here are named', () => {
-    expect(findUnusedSettings({ OAUTH_MODE: 'true', MCP_API_KEYS: 'x', MCP_PORT: '1' })).toEqual([
-      'OAUTH_MODE',
+    expect(findUnusedSettings({ AUTH_ENABLED: 'true', MCP_API_KEYS: 'x', MCP_PORT: '1' })).toEqual([
       'MCP_API_KEYS',
+      'AUTH_ENABLED',
     ])
   })
 })
