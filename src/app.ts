@@ -28,9 +28,11 @@ import { createMetrics } from './http/metrics.js'
 import { createReachabilityProbe } from './http/reachability.js'
 import { recordOAuthEvent } from './http/record-oauth-event.js'
 import { reportImport } from './http/report-import.js'
+import { reportOpenings } from './http/report-openings.js'
 import { createStack } from './http/stack.js'
 import { createAdmins } from './identity/admins.js'
-import { createAuthenticator } from './identity/authenticate.js'
+import { createApiKeys } from './identity/api-keys.js'
+import { createEntrance } from './identity/entrance.js'
 import { createForeignReaders } from './identity/foreign-readers.js'
 import { createOwnTokenReader } from './identity/own-tokens.js'
 import { createPersonAccess } from './identity/person-access.js'
@@ -189,6 +191,9 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   const { serviceToken: token, repositoryRightsTtlMs: ttlMs } = config.gitea
   const service = token === undefined ? undefined : createServiceAccess({ gitea, token, store, clock, ttlMs, log })
   const admins = createAdmins({ named: config.admins, gitea, vault: oauth.vault, clock })
+  const access = createPersonAccess(oauth.vault, service)
+  const apiKeys = createApiKeys(store, clock, log)
+  reportOpenings(config.apiKeys, log)
   const challenges = createChallenges(config.publicBaseUrl)
   const isAllowedOrigin = createOriginCheck(config.publicBaseUrl, config.corsOrigins)
   const doors = {
@@ -197,14 +202,16 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     challenges,
     isAllowedOrigin,
     admission: createAdmission({
-      authenticator: createAuthenticator([
+      ...createEntrance({ settings: config.apiKeys, keys: apiKeys, access, clock, log }, [
         createOwnTokenReader(oauth.tokens, oauth.vault, service),
-        ...createForeignReaders(config, { access: createPersonAccess(oauth.vault, service), clock, log }),
+        ...createForeignReaders(config, { access, clock, log }),
       ]),
       limits,
       challenges,
       audit,
       gitea,
+      clock,
+      log,
       countAuthFailure: metrics.countAuthFailure,
     }),
     ...(await loadFixtures(config)),
@@ -243,11 +250,15 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   const sweep = setInterval(() => {
     oauth.sweep()
     service?.sweep()
+    limits.sweep()
   }, SWEEP_MS)
   sweep.unref()
   // in the background: a Gitea that is slow or down does not hold up the start
   void capabilities.check()
-  const look = setInterval(() => void capabilities.check(), MINUTE)
+  const look = setInterval(() => {
+    void capabilities.check()
+    apiKeys.flushUses()
+  }, MINUTE)
   look.unref()
   return {
     store,
@@ -264,6 +275,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       sse.close()
       await listener.stop()
       await mcp.close()
+      apiKeys.flushUses()
       await Promise.all([gitea.close(), oauth.close()])
       objects.close()
       search.close()

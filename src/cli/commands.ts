@@ -46,8 +46,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./audit-entry.js')).auditEntry,
   },
   {
+    name: 'keys',
+    summary: 'generate, list, rotate or revoke API keys for clients that cannot sign in',
+    load: async () => (await import('./keys.js')).keysCommand,
+  },
+  {
     name: 'keyring',
-    summary: 'list or rotate the keys kept beside the database',
+    summary: 'list or rotate the keys that encrypt and sign what is stored',
     load: async () => (await import('./keyring.js')).keyringCommand,
   },
   {

@@ -22,7 +22,7 @@ const KINDS = {
 /** `aegis keyring`: the keys that were generated beside the database. */
 export const keyringCommand: Command = {
   name: 'keyring',
-  summary: 'list or rotate the keys kept beside the database',
+  summary: 'list or rotate the keys that encrypt and sign what is stored',
   usage: `aegis keyring list
   Names the keys beside the database: what they are for, their ids, which one is in use.
 

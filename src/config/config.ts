@@ -4,6 +4,7 @@ import { InvalidInput } from '../lib/errors.js'
 import type { LogLevel } from '../lib/logger.js'
 import { Secret } from '../lib/secret.js'
 import { MIB, MINUTE, SECOND } from '../lib/units.js'
+import { type ApiKeySettings, toApiKeySettings } from './api-keys.js'
 import { type Env, parseEnv, toSettingsMessage } from './env.js'
 import { type IssuerSettings, toIssuers } from './issuers-file.js'
 
@@ -56,6 +57,7 @@ export interface Config {
     readonly audiences: readonly string[]
     readonly issuers: readonly IssuerSettings[]
   }
+  readonly apiKeys: ApiKeySettings
   readonly limits: {
     readonly authFailures: number
     readonly authFailureWindowMs: number
@@ -154,6 +156,7 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       audiences: env.OAUTH_EXPECTED_AUDIENCE,
       issuers: toIssuers(env, publicBaseUrl, problems),
     },
+    apiKeys: toApiKeySettings(env, { publicBaseUrl, isLoopback: isLoopbackHost }, problems),
     limits: {
       authFailures: env.MAX_AUTH_FAILURES,
       authFailureWindowMs: env.AUTH_FAILURE_WINDOW * SECOND,

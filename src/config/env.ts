@@ -139,6 +139,25 @@ const oauth = {
     .describe('Clients that registered with the Python original; read once, at the first start that finds the file.'),
 }
 
+const apiKeys = {
+  MCP_API_KEYS: list
+    .default([])
+    .describe(
+      'API keys as `login:key`, comma separated, each of 32 or more characters; the login is the person’s in Gitea. Better: `aegis keys generate`, which keeps them hashed.',
+    ),
+  MCP_API_KEY_USER: text
+    .optional()
+    .describe('Login in Gitea of the person for whom keys in MCP_API_KEYS without a login stand.'),
+  ALLOW_QUERY_API_KEY: flag
+    .default(false)
+    .describe(
+      'Also take an API key as `?api_key=` in the address, for clients without headers. Addresses are logged by everything they pass.',
+    ),
+  AUTH_ENABLED: flag
+    .default(true)
+    .describe('`false` lets everyone on this computer in as MCP_API_KEY_USER, for tests; needs GITEA_TOKEN.'),
+}
+
 const limits = {
   MAX_AUTH_FAILURES: whole(1, 1000).default(5).describe('Failed sign-ins from one address before it has to wait.'),
   AUTH_FAILURE_WINDOW: whole(1, 86_400).default(300).describe('Seconds in which they are counted, and waited.'),
@@ -185,21 +204,19 @@ export const envSections = {
   Server: server,
   Storage: storage,
   'Signing in': oauth,
+  'API keys': apiKeys,
   'Security and limits': limits,
   'Write mode': writing,
   Testing: testing,
 } as const
 
-const Env = z.object({ ...gitea, ...server, ...storage, ...oauth, ...limits, ...writing, ...testing })
+const Env = z.object({ ...gitea, ...server, ...storage, ...oauth, ...apiKeys, ...limits, ...writing, ...testing })
 export type Env = z.infer<typeof Env>
 
-/**
- * Settings of the Python original that mean nothing in this version. They are named at start so that nobody believes
- * they are in force.
- */
-const UNUSED_NAMES = ['MCP_API_KEYS', 'AUTH_ENABLED'] as const
+/** Easily written for a setting that there is. They are named at start so that nobody believes they are in force. */
+const UNUSED_NAMES = ['MCP_API_KEY'] as const
 
-/** Names of settings in `source` that this version knows about and does not use. */
+/** Names in `source` that look like a setting and mean nothing. */
 export function findUnusedSettings(source: NodeJS.ProcessEnv): string[] {
   return UNUSED_NAMES.filter((name) => (source[name] ?? '') !== '')
 }

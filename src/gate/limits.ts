@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import type { Database } from 'better-sqlite3'
 import { RateLimiterMemory, RateLimiterRes, RateLimiterSQLite } from 'rate-limiter-flexible'
 import type { Clock } from '../lib/clock.js'
-import { MINUTE, SECOND } from '../lib/units.js'
+import { SECOND } from '../lib/units.js'
 
 export interface LimitSettings {
   readonly perAddressPerMinute: number
@@ -19,6 +19,9 @@ interface LimitAnswer {
 }
 
 export interface Limits {
+  /** How many failed authentications lock an address out, and for how long. */
+  readonly authFailures: number
+  readonly lockSeconds: number
   /** Counts one HTTP request of an address. */
   countAddress(address: string): Promise<LimitAnswer>
   /** Counts one tool call of a token. */
@@ -27,6 +30,8 @@ export interface Limits {
   countFailure(address: string): Promise<LimitAnswer>
   /** Milliseconds until the address may authenticate again, 0 when it may. */
   lockedForMs(address: string): Promise<number>
+  /** Forgets failures that count no more. */
+  sweep(): void
 }
 
 const PASS: LimitAnswer = { allowed: true, retryAfterMs: 0, first: false }
@@ -46,6 +51,7 @@ export function createLimits(sqlite: Database, settings: LimitSettings, clock: C
     blockDuration: settings.authFailureWindowMs / SECOND,
     clearExpiredByTimeout: false,
   })
+  const deleteExpired = sqlite.prepare('DELETE FROM auth_failure WHERE expire < ?')
   // This process is the only writer, so what it has read once stays true until it counts a failure itself.
   const lockedUntil = new Map<string, number>()
 
@@ -57,16 +63,29 @@ export function createLimits(sqlite: Database, settings: LimitSettings, clock: C
   }
 
   return {
+    authFailures: settings.authFailures,
+    lockSeconds: settings.authFailureWindowMs / SECOND,
     countAddress: (address) => consume(addresses, toAddressKey(address), settings.perAddressPerMinute),
     countToken: (tokenHint) => consume(tokens, tokenHint, settings.perTokenPerMinute),
     countFailure: async (address) => {
       const key = toAddressKey(address)
       const answer = await consume(failures, key, settings.authFailures)
+      if (!answer.allowed) {
+        // one of several at once, after the one that began the lock
+        remember(key, clock.now() + answer.retryAfterMs)
+        return { ...answer, first: false }
+      }
       // the failure that uses up the last point is answered as itself; the next request finds the lock
-      const state = answer.allowed ? await failures.get(key) : null
-      const locked = !answer.allowed || (state !== null && state.remainingPoints <= 0)
-      remember(key, locked ? clock.now() + (answer.retryAfterMs || settings.authFailureWindowMs) : 0)
-      return locked ? { ...answer, allowed: false, first: answer.allowed } : answer
+      const state = await failures.get(key)
+      if (state === null || state.remainingPoints > 0) {
+        remember(key, 0)
+        return answer
+      }
+      const first = (lockedUntil.get(key) ?? 0) <= clock.now()
+      remember(key, clock.now() + settings.authFailureWindowMs)
+      // the same time for those who ask after a restart
+      await failures.block(key, settings.authFailureWindowMs / SECOND)
+      return { allowed: false, retryAfterMs: settings.authFailureWindowMs, first }
     },
     lockedForMs: async (address) => {
       const key = toAddressKey(address)
@@ -78,6 +97,7 @@ export function createLimits(sqlite: Database, settings: LimitSettings, clock: C
       }
       return Math.max(0, until - clock.now())
     },
+    sweep: () => void deleteExpired.run(clock.now()),
   }
 }
 
@@ -96,7 +116,7 @@ async function consume(
     }
     return {
       allowed: false,
-      retryAfterMs: Math.min(refused.msBeforeNext, MINUTE * 60),
+      retryAfterMs: refused.msBeforeNext,
       first: refused.consumedPoints === points + 1,
     }
   }

@@ -14,6 +14,7 @@ import { observeRequest } from './steps/observe-request.js'
 import { resolveAddress } from './steps/resolve-address.js'
 import { respondError } from './steps/respond-error.js'
 import { setSecurityHeaders } from './steps/set-security-headers.js'
+import { takeQueryKey } from './steps/take-query-key.js'
 
 interface StackDeps {
   readonly config: Config
@@ -32,6 +33,7 @@ export function createStack(deps: StackDeps): Koa<RequestState> {
   const steps: readonly Step[] = [
     assignRequestId(),
     resolveAddress(config.trustedProxies),
+    takeQueryKey(config.apiKeys.allowInAddress),
     observeRequest(log, metrics),
     respondError(log),
     setSecurityHeaders({ https: config.publicBaseUrl.startsWith('https:') }),

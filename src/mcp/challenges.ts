@@ -23,6 +23,10 @@ export interface Challenges {
   forRefusal(refusal: Refusal, door?: Door): HttpRefusal | undefined
 }
 
+/** For people who read the answer in their client's log or in a terminal. */
+const NEXT =
+  'Sign in again in your client (connect it anew if it does not ask), or send a valid token or API key in the header Authorization: Bearer <token>.'
+
 /**
  * `WWW-Authenticate` as RFC 6750, RFC 9728 and MCP authorization ask for: where our metadata is and which scopes to
  * request, all of them at once.
@@ -34,7 +38,11 @@ export function createChallenges(publicBaseUrl: string): Challenges {
   const unauthenticated = (problem?: string, door: Door = 'mcp'): HttpRefusal => {
     const error = problem === undefined ? [] : ['error="invalid_token"', `error_description="${toQuoted(problem)}"`]
     const parts = [...error, toMetadata(door), `scope="${BASELINE.join(' ')}"`]
-    return { status: 401, headers: { 'www-authenticate': `Bearer ${parts.join(', ')}` } }
+    return {
+      status: 401,
+      headers: { 'www-authenticate': `Bearer ${parts.join(', ')}` },
+      message: `${problem ?? 'No access token came with the request'}. ${NEXT}`.replace('.. ', '. '),
+    }
   }
 
   return {

@@ -4,11 +4,11 @@ import type { Narrowing } from '../gate/narrowing.js'
 import { AppError, InvalidInput } from '../lib/errors.js'
 import { isNestedDeeper } from '../lib/json-depth.js'
 import { readBody } from '../lib/read-body.js'
+import type { Secret } from '../lib/secret.js'
 import { MIB } from '../lib/units.js'
 import type { Admission } from './admission.js'
 import type { CallDeps, McpRequest } from './gate-call.js'
 import { parseNarrowing } from './request-narrowing.js'
-import type { HttpRefusal } from './thin-exchange.js'
 
 /* What every door for programs asks before it looks at a request: which page sent it, who calls, what is left out. */
 
@@ -21,7 +21,7 @@ export interface DoorDeps extends CallDeps {
   isAllowedOrigin(origin: string): boolean
 }
 
-export type DoorContext = Koa.ParameterizedContext<{ requestId: string; address: string }>
+export type DoorContext = Koa.ParameterizedContext<{ requestId: string; address: string; queryKey?: Secret }>
 
 /** Why a request goes no further, for each door to say in its own form. */
 export interface TurnedAway {
@@ -48,9 +48,10 @@ export async function enter(
       message: `Pages of ${origin.slice(0, 200)} may not call this server. See CORS_ORIGINS.`,
     }
   }
-  const caller = await deps.admission.admit(req, address, requestId)
+  const caller = await deps.admission.admit(req, ctx.state)
   if ('status' in caller) {
-    return { because: 'identity', status: caller.status, headers: caller.headers, message: describe(caller) }
+    const { status, headers, message = 'This request is refused.' } = caller
+    return { because: 'identity', status, headers, message }
   }
   const narrowing = findNarrowing(deps, ctx.querystring, req.headers)
   if (narrowing instanceof InvalidInput) {
@@ -93,13 +94,4 @@ function findNarrowing(
     }
     throw error
   }
-}
-
-function describe(refusal: HttpRefusal): string {
-  if (refusal.message !== undefined) {
-    return refusal.message
-  }
-  return refusal.status === 429
-    ? 'Too many failed sign-ins from this address. Wait as long as Retry-After says.'
-    : 'Sign in first: send a Bearer token of this server.'
 }

@@ -6,6 +6,7 @@ import { type DoorContext, enter, readJsonBody } from './door.js'
 import { findEndedSignIn } from './early-refusals.js'
 import { INTERNAL_ERROR, INVALID_PARAMS, type McpRequest } from './gate-call.js'
 import type { EndpointDeps, McpEndpoint } from './http-endpoint.js'
+import { addQueryKey } from './query-key.js'
 import { createRequestServer } from './server.js'
 import { createSessionMessages } from './sse-message.js'
 import { createSseSessions, type SseSession, type SseSessionLimits } from './sse-sessions.js'
@@ -75,7 +76,10 @@ export function createSseDoor(deps: SseDeps): SseDoor {
     ctx.respond = false
     ctx.req.socket.setKeepAlive(true, 30 * SECOND)
     res.setHeader('x-accel-buffering', 'no')
-    const stream = new SSEServerTransport(`/mcp/sse${ctx.search}`, res)
+    const { queryKey } = ctx.state
+    // the client posts its messages to this address, and has no other way to prove itself there
+    const search = queryKey === undefined ? ctx.search : addQueryKey(ctx.search, queryKey.reveal())
+    const stream = new SSEServerTransport(`/mcp/sse${search}`, res)
     // both SDKs describe the same messages, in types of their own
     const send = (message: JSONRPCMessage) => (res.writable ? stream.send(message as never) : Promise.resolve())
     const messages = createSessionMessages(async (message) => {
@@ -209,6 +213,6 @@ function isOf(session: SseSession, { caller }: McpRequest): boolean {
   return session.accountId === caller.accountId && session.clientId === caller.clientId
 }
 
-function toCredential({ req }: DoorContext): string {
-  return sha256Hex(req.headers.authorization ?? '')
+function toCredential({ req, state }: DoorContext): string {
+  return sha256Hex(req.headers.authorization ?? state.queryKey?.reveal() ?? '')
 }

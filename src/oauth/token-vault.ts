@@ -222,16 +222,7 @@ export function createTokenVault({
       const row = find(accountId)
       return row === undefined ? undefined : { login: row.login, name: row.name }
     },
-    findByLogin: (login) => {
-      const { accountId } = giteaTokenSet
-      const [found, second] = store.orm
-        .select({ accountId, login: giteaTokenSet.login })
-        .from(giteaTokenSet)
-        .where(sql`lower(${giteaTokenSet.login}) = ${login.toLowerCase()}`)
-        .limit(2)
-        .all()
-      return second === undefined ? found : undefined
-    },
+    findByLogin: (login) => findSignedIn(store, login),
     credentialFor: (accountId) => ({
       token: () => token(accountId),
       renew: (refused) => renew(accountId, refused),
@@ -254,6 +245,18 @@ export function createTokenVault({
         return changed
       }),
   }
+}
+
+/** As the vault's `findByLogin`, for who has no vault. */
+export function findSignedIn({ orm }: Store, login: string): ReturnType<TokenVault['findByLogin']> {
+  const { accountId } = giteaTokenSet
+  const [found, second] = orm
+    .select({ accountId, login: giteaTokenSet.login })
+    .from(giteaTokenSet)
+    .where(sql`lower(${giteaTokenSet.login}) = ${login.toLowerCase()}`)
+    .limit(2)
+    .all()
+  return second === undefined ? found : undefined
 }
 
 function toPlace(column: 'accessToken' | 'refreshToken', accountId: string) {

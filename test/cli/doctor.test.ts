@@ -87,12 +87,12 @@ test('checking makes no file', async () => {
 test('wrong settings are all named, with where to change them', async () => {
   const place = await ground.install()
 
-  const { code, findings, trouble } = await place.doctor({ GITEA_URL: undefined, MCP_PORT: 'many', MCP_API_KEYS: 'x' })
+  const { code, findings, trouble } = await place.doctor({ GITEA_URL: undefined, MCP_PORT: 'many', MCP_API_KEY: 'x' })
 
   expect(code).toBe(1)
   expect(trouble).toMatch(/GITEA_URL is missing.*aegis setup makes one/)
   expect(trouble).toMatch(/MCP_PORT must be a whole number/)
-  expect(trouble).toMatch(/MCP_API_KEYS is set, and means nothing in this version\. Remove it/)
+  expect(trouble).toMatch(/MCP_API_KEY is set, and means nothing in this version\. Remove it/)
   expect(findings.every(({ section }) => section === 'Settings')).toBe(true)
 })
 
