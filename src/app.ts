@@ -1,3 +1,4 @@
+import { startAutomation } from './app-automation.js'
 import { createCheckpointSigner } from './audit/checkpoint.js'
 import { openAuditLog } from './audit/log.js'
 import type { Config } from './config/config.js'
@@ -37,6 +38,10 @@ import { createForeignReaders } from './identity/foreign-readers.js'
 import { createOwnTokenReader } from './identity/own-tokens.js'
 import { createPersonAccess } from './identity/person-access.js'
 import { createServiceAccess } from './identity/service-access.js'
+import type { Automation } from './jobs/automation.js'
+import { jobs } from './jobs/catalog.js'
+import { type Job, toPseudoTool } from './jobs/define-job.js'
+import { createJobChecks } from './jobs/policy-checks.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import type { Logger } from './lib/logger.js'
 import { HOUR, MIB, MINUTE } from './lib/units.js'
@@ -66,11 +71,15 @@ interface AppOverrides {
   readonly migrationsPath: string
   /** Client documents for tests: without it they are fetched from public addresses only. */
   readonly documents?: ClientDocuments
+  /** Other jobs than the product's, for tests. */
+  readonly jobs?: readonly Job[]
 }
 
 export interface App {
   readonly store: ReturnType<typeof openStore>
   readonly gate: Gate
+  /** Undefined while automation is switched off. */
+  readonly automation: Automation | undefined
   /** Starts to listen; resolves to where. */
   listen(): Promise<{ host: string; port: number }>
   /** Whether anything answers at GITEA_URL. */
@@ -86,7 +95,8 @@ export interface App {
 /** Constructs every service, once. Nothing else in the program does. */
 export async function createApp(config: Config, log: Logger, overrides: AppOverrides): Promise<App> {
   const clock = overrides.clock ?? systemClock
-  const toolNames = catalog.map((tool) => tool.name)
+  const knownJobs = overrides.jobs ?? jobs
+  const toolNames = [...catalog.map((tool) => tool.name), ...knownJobs.map((job) => toPseudoTool(job.name))]
   const keys = loadKeys(config)
   const store = openStore({ path: config.databasePath, migrationsPath: overrides.migrationsPath })
   const audit = openAuditLog(store, {
@@ -104,7 +114,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     panicLevel: switches.panicLevel,
   })
   const policy = createPolicySource(
-    () => loadPolicy(config.policyPath, { toolNames }),
+    () => loadPolicy(config.policyPath, { toolNames, jobs: createJobChecks(knownJobs) }),
     log,
     (taken) => {
       metrics.countPolicyReload(taken ? 'loaded' : 'kept_old')
@@ -219,6 +229,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   const mcp = createMcpEndpoint(doors)
   await switches.look()
   const sse = createSseDoor({ ...doors, endpoint: mcp, sessions: config.sessions })
+  const automation = startAutomation({ config, gate, store, metrics, jobs: knownJobs })
   const isGiteaReachable = createReachabilityProbe(config.gitea.url, clock)
   const core = {
     publicBaseUrl: config.publicBaseUrl,
@@ -263,6 +274,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   return {
     store,
     gate,
+    automation,
     listen: () => listener.listen(config.listen),
     isGiteaReachable,
     reloadPolicy: () => policy.reload(),
@@ -274,6 +286,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       // open streams would hold up the listener
       sse.close()
       await listener.stop()
+      await automation?.close()
       await mcp.close()
       apiKeys.flushUses()
       await Promise.all([gitea.close(), oauth.close()])

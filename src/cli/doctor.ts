@@ -55,9 +55,9 @@ async function* walk(io: CommandIo, registers: boolean): AsyncGenerator<Section>
   if (config === undefined) {
     return
   }
-  const { loadToolNames } = await import('./tool-names.js')
+  const { loadJobChecks, loadToolNames } = await import('./tool-names.js')
   const toolNames = (await loadToolNames()).map(({ name }) => name)
-  yield { title: 'Files', checks: checkStorage(config, toolNames, io) }
+  yield { title: 'Files', checks: checkStorage(config, { toolNames, jobs: await loadJobChecks() }, io) }
 
   const gitea = await checkGitea(config)
   yield { title: 'Gitea', checks: gitea.checks }

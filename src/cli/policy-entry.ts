@@ -1,7 +1,7 @@
 import type { Command } from './command.js'
 import { policyCommand } from './policy.js'
 import { toPolicyPath } from './state-file.js'
-import { loadToolNames } from './tool-names.js'
+import { loadJobChecks, loadToolNames } from './tool-names.js'
 
 /** `aegis policy` with the settings it needs. */
 export const policyEntry: Command = {
@@ -12,6 +12,7 @@ export const policyEntry: Command = {
     policyCommand.run(args, {
       policyPath: toPolicyPath(io),
       toolNames: await loadToolNames(),
+      jobs: await loadJobChecks(),
       stdout: io.stdout,
       stderr: io.stderr,
     }),

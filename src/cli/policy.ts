@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { InvalidInput } from '../lib/errors.js'
 import { findNearMisses } from '../lib/near-miss.js'
+import type { JobChecks } from '../policy/compile-jobs.js'
 import { decideForEntry } from '../policy/decide.js'
 import { explain } from '../policy/explain.js'
 import { loadPolicy } from '../policy/load.js'
@@ -18,6 +19,8 @@ export interface PolicyCommandContext {
   readonly toolNames: readonly { readonly name: string; readonly effect: 'read' | 'write' }[]
   readonly stdout: Output
   readonly stderr: Output
+  /** What it may say about jobs; nothing without it. */
+  readonly jobs?: JobChecks
 }
 
 const USAGE = `aegis policy check [file]
@@ -172,6 +175,9 @@ function parseRepository(text: string): { owner: string; name: string } {
   return { owner, name }
 }
 
-function load(file: string | undefined, { policyPath, toolNames }: PolicyCommandContext): Policy {
-  return loadPolicy(file ?? policyPath, { toolNames: toolNames.map(({ name }) => name) })
+function load(file: string | undefined, { policyPath, toolNames, jobs }: PolicyCommandContext): Policy {
+  return loadPolicy(file ?? policyPath, {
+    toolNames: toolNames.map(({ name }) => name),
+    ...(jobs === undefined ? {} : { jobs }),
+  })
 }

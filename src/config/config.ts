@@ -5,6 +5,7 @@ import type { LogLevel } from '../lib/logger.js'
 import { Secret } from '../lib/secret.js'
 import { MIB, MINUTE, SECOND } from '../lib/units.js'
 import { type ApiKeySettings, toApiKeySettings } from './api-keys.js'
+import { type AutomationSettings, toAutomationSettings } from './automation-settings.js'
 import { type Env, parseEnv, toSettingsMessage } from './env.js'
 import { type IssuerSettings, toIssuers } from './issuers-file.js'
 
@@ -49,6 +50,7 @@ export interface Config {
     /** Where the Python original kept its clients. */
     readonly earlierClientsPath: string
   }
+  readonly apiKeys: ApiKeySettings
   /** Tokens that were made elsewhere. */
   readonly foreignTokens: {
     /** Whether Gitea's own are taken. */
@@ -57,7 +59,6 @@ export interface Config {
     readonly audiences: readonly string[]
     readonly issuers: readonly IssuerSettings[]
   }
-  readonly apiKeys: ApiKeySettings
   readonly limits: {
     readonly authFailures: number
     readonly authFailureWindowMs: number
@@ -74,6 +75,7 @@ export interface Config {
   readonly write: WriteRules
   /** Names of the tool groups to offer, as given; `all` is every one. */
   readonly toolsets: readonly string[]
+  readonly automation: AutomationSettings | undefined
   readonly conformanceFixtures: boolean
 }
 
@@ -151,12 +153,12 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       registration: env.DCR_ENABLED,
       earlierClientsPath: env.DCR_STORAGE_PATH,
     },
+    apiKeys: toApiKeySettings(env, { publicBaseUrl, isLoopback: isLoopbackHost }, problems),
     foreignTokens: {
       ofGitea: env.OAUTH_MODE,
       audiences: env.OAUTH_EXPECTED_AUDIENCE,
       issuers: toIssuers(env, publicBaseUrl, problems),
     },
-    apiKeys: toApiKeySettings(env, { publicBaseUrl, isLoopback: isLoopbackHost }, problems),
     limits: {
       authFailures: env.MAX_AUTH_FAILURES,
       authFailureWindowMs: env.AUTH_FAILURE_WINDOW * SECOND,
@@ -175,6 +177,7 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       allRepositories: env.WRITE_ALLOW_ALL_TOKEN_REPOS,
     },
     toolsets: env.TOOLSETS,
+    automation: toAutomationSettings(env, problems),
     conformanceFixtures: env.AEGIS_CONFORMANCE_FIXTURES,
   }
   return { config, problems }

@@ -111,6 +111,23 @@ const storage = {
   AUDIT_CHECKPOINT_SECONDS: whole(1, 86_400).default(300).describe('And at the latest after so many seconds.'),
 }
 
+const automation = {
+  AUTOMATION_ENABLED: flag
+    .default(false)
+    .describe('Take webhooks of Gitea and run the jobs that the policy allows (automation_* in its lists).'),
+  AUTOMATION_SCHEDULER_ENABLED: flag.default(false).describe('Run jobs by the cron lines of the policy too.'),
+  AUTOMATION_TOKEN: text
+    .optional()
+    .describe('Access token of the Gitea account that jobs act as, best one of its own. Default: GITEA_TOKEN.'),
+  AUTOMATION_WEBHOOK_SECRETS: list
+    .default([])
+    .describe('Secrets that Gitea’s webhooks are signed with, the current one first; two while one is changed.'),
+  AUTOMATION_CONCURRENCY: whole(1, 64).default(4).describe('How many jobs run at once; in one repository one.'),
+  AUTOMATION_STALE_DAYS: whole(1, 3650)
+    .default(30)
+    .describe('After how many days without activity stale_issue_detection warns, unless the policy says otherwise.'),
+}
+
 const oauth = {
   OAUTH_STATE_SECRET: text
     .min(32, { error: 'must be at least 32 characters (for example: openssl rand -hex 32)' })
@@ -203,6 +220,7 @@ export const envSections = {
   Gitea: gitea,
   Server: server,
   Storage: storage,
+  Automation: automation,
   'Signing in': oauth,
   'API keys': apiKeys,
   'Security and limits': limits,
@@ -210,7 +228,17 @@ export const envSections = {
   Testing: testing,
 } as const
 
-const Env = z.object({ ...gitea, ...server, ...storage, ...oauth, ...apiKeys, ...limits, ...writing, ...testing })
+const Env = z.object({
+  ...gitea,
+  ...server,
+  ...storage,
+  ...oauth,
+  ...apiKeys,
+  ...automation,
+  ...limits,
+  ...writing,
+  ...testing,
+})
 export type Env = z.infer<typeof Env>
 
 /** Easily written for a setting that there is. They are named at start so that nobody believes they are in force. */

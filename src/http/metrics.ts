@@ -12,6 +12,8 @@ export interface Metrics extends HttpMetrics, GateMetrics {
   countUpstream(operation: string, status: string, seconds: number): void
   countTokenRefresh(outcome: 'refreshed' | 'revoked' | 'failed'): void
   countPolicyReload(outcome: 'loaded' | 'kept_old'): void
+  /** For parts that count for themselves. */
+  readonly registry: Registry
   /** The Prometheus text. */
   render(): Promise<{ contentType: string; text: string }>
 }
@@ -105,6 +107,7 @@ export function createMetrics(probes: {
     1,
   )
   return {
+    registry,
     countRequest: (method, path, status) =>
       requests.inc({ method: METHODS.has(method) ? method : 'other', path, status: String(status) }),
     observeCall: (tool, status, seconds) => {

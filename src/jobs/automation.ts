@@ -8,6 +8,7 @@ import { findJobRules } from '../policy/job-rules.js'
 import { type Job, toPseudoTool } from './define-job.js'
 import { createEffectLedger } from './effects.js'
 import { createMarks, type Marks } from './marks.js'
+import type { AutomationMetrics } from './metrics.js'
 import { listOwnRepositories } from './own-repositories.js'
 import { createJobQueue, type JobQueue } from './queue.js'
 import { createJobRunner, type JobRunner } from './runner.js'
@@ -23,10 +24,6 @@ export interface Automation {
   close(): Promise<void>
 }
 
-export interface AutomationMetrics {
-  countJob(kind: string, outcome: string, seconds: number): void
-}
-
 interface AutomationDeps {
   readonly gate: Gate
   readonly store: Store
@@ -35,7 +32,7 @@ interface AutomationDeps {
   readonly concurrency: number
   /** Whether cron lines count. */
   readonly isScheduled: boolean
-  readonly metrics: AutomationMetrics
+  readonly metrics: Pick<AutomationMetrics, 'countJob'>
   findPause(): string | undefined
   random(): number
 }

@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   mcp: ['gate', 'tools', 'identity', 'oauth', 'policy', 'audit', 'gitea', 'config', 'lib'],
   http: ['webhooks', 'jobs', 'mcp', 'oauth', 'pages', 'gate', 'identity', 'audit', 'policy', 'db', 'config', 'lib'],
 }
-const WIRING = new Set(['app.ts', 'main.ts', 'cli'])
+const WIRING = new Set(['app.ts', 'app-automation.ts', 'main.ts', 'cli'])
 /** A tool knows its declaration, the parameters tools share, and Gitea; never Koa, the database, the SDK or a tool. */
 const TOOL_FILE = /^src\/tools\/(?!define-tool|params|catalog\.gen)[\w-]+\.ts$/
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type App, createApp } from '../../src/app.js'
 import { loadConfig } from '../../src/config/config.js'
+import type { Job } from '../../src/jobs/define-job.js'
 import type { Clock } from '../../src/lib/clock.js'
 import { createLogger } from '../../src/lib/logger.js'
 import type { ClientDocuments } from '../../src/oauth/client-documents.js'
@@ -18,6 +19,8 @@ export interface AegisOptions {
   readonly policy?: string
   readonly clock?: Clock
   readonly documents?: ClientDocuments
+  /** In place of the product's jobs. */
+  readonly jobs?: readonly Job[]
 }
 
 export interface RunningAegis {
@@ -60,6 +63,7 @@ export async function startAegis(options: AegisOptions): Promise<RunningAegis> {
     migrationsPath: 'migrations',
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.documents === undefined ? {} : { documents: options.documents }),
+    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
   })
   await app.listen()
   return {

@@ -7,7 +7,7 @@ import { callTool, type McpAnswer } from './mcp-call.js'
 import { seedPeople } from './seed-gitea.js'
 import { type AegisOptions, findFreePort, type RunningAegis, startAegis } from './start-aegis.js'
 
-type StackOptions = Partial<Pick<AegisOptions, 'settings' | 'policy' | 'clock' | 'documents'>>
+type StackOptions = Partial<Pick<AegisOptions, 'settings' | 'policy' | 'clock' | 'documents' | 'jobs'>>
 
 export interface Stack<Gitea extends GiteaUnderTest = GiteaUnderTest> {
   readonly gitea: Gitea

@@ -4,18 +4,18 @@ import type { Config } from '../../config/config.js'
 import { loadKeys } from '../../config/key-files.js'
 import { openStoreBeside } from '../../db/open.js'
 import { InvalidInput, toErrorText } from '../../lib/errors.js'
-import { loadPolicy } from '../../policy/load.js'
+import { loadPolicy, type PolicySettings } from '../../policy/load.js'
 import type { CommandIo } from '../command.js'
 import { findMigrationState, findMigrationsFolder, toDatabasePath, toKeyFolder, toPolicyPath } from '../state-file.js'
 import { type Check, failed, ok } from './check.js'
 
 /** The files the server lives on. Makes none of them: what is missing is made at the first start. */
-export function checkStorage(config: Config, toolNames: readonly string[], io: CommandIo): Check[] {
+export function checkStorage(config: Config, known: Omit<PolicySettings, 'file'>, io: CommandIo): Check[] {
   const path = toDatabasePath(io)
   return [
     existsSync(path) ? checkDatabase(path) : checkNewDatabase(path),
     ...checkKeys(config, path),
-    checkPolicy(toPolicyPath(io), toolNames),
+    checkPolicy(toPolicyPath(io), known),
   ]
 }
 
@@ -102,10 +102,10 @@ function checkKeys(config: Config, databasePath: string): Check[] {
   }
 }
 
-function checkPolicy(path: string, toolNames: readonly string[]): Check {
+function checkPolicy(path: string, known: Omit<PolicySettings, 'file'>): Check {
   // each problem of a broken policy is already a sentence with its line
   try {
-    loadPolicy(path, { toolNames })
+    loadPolicy(path, known)
     return ok('policy', `${path} can be used`)
   } catch (error) {
     if (!(error instanceof InvalidInput)) {
