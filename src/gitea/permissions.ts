@@ -35,6 +35,18 @@ export async function getAccount(client: GiteaClient, username: string): Promise
   return { id, login, mayWork: active && !prohibit_login }
 }
 
+/** Whether this account is an organisation: Gitea looks both up by the same name, and lets `Sudo` act as either. */
+export async function isOrganization(client: GiteaClient, org: string): Promise<boolean> {
+  const query = { page: 1, limit: 1 }
+  return client
+    .request('listOrgRepositories', { path: { org }, query, subject: `organisation ${org}` })
+    .then(() => true)
+    .catch((thrown: unknown) => {
+      if (thrown instanceof NotFound) return false
+      throw thrown
+    })
+}
+
 export interface FlatPermission {
   readonly accountId: number
   readonly mode: AccessMode

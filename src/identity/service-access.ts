@@ -2,7 +2,7 @@ import type { Store } from '../db/open.js'
 import type { GiteaTransport } from '../gitea/client.js'
 import type { GiteaCredential } from '../gitea/credential.js'
 import { RepositoryMoved } from '../gitea/moved.js'
-import { getAccount } from '../gitea/permissions.js'
+import { getAccount, isOrganization } from '../gitea/permissions.js'
 import type { RepositoryName } from '../gitea/repos.js'
 import type { Clock } from '../lib/clock.js'
 import { AppError, Forbidden, NotFound, toErrorText } from '../lib/errors.js'
@@ -130,6 +130,10 @@ export function createServiceAccess(deps: ServiceAccessDeps): ServiceAccess {
         throw thrown
       })
       if (found === undefined || ((await account.mayActAsOthers()) && !found.mayWork)) {
+        return undefined
+      }
+      // nobody signs in as an organisation
+      if (await isOrganization(account.ask(), found.login)) {
         return undefined
       }
       return { accountId: `gitea:${found.id}`, login: found.login }

@@ -17,6 +17,7 @@ export const SERVICE_OPERATIONS = [
   'getRepositoryPermission',
   'listRepositoryTeams',
   'getTeamMember',
+  'listOrgRepositories',
 ] as const satisfies readonly OperationName[]
 
 export interface Person {
