@@ -36,6 +36,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./approvals.js')).approvalsCommand,
   },
   {
+    name: 'clients',
+    summary: 'list AI clients, or take back what people allowed one',
+    load: async () => (await import('./clients.js')).clientsCommand,
+  },
+  {
+    name: 'sessions',
+    summary: 'list who is connected through which client, or end connections',
+    load: async () => (await import('./sessions.js')).sessionsCommand,
+  },
+  {
     name: 'panic',
     summary: 'make the running server read-only or stop it, at once',
     load: async () => (await import('./panic.js')).panicCommand,

@@ -3,7 +3,7 @@ import { createOutboxCollector } from '../audit/outbox.js'
 import type { Store } from '../db/open.js'
 import type { Logger } from '../lib/logger.js'
 import { SECOND } from '../lib/units.js'
-import type { PanicLevel, PanicSwitch } from './panic.js'
+import type { Panic, PanicLevel, PanicSwitch } from './panic.js'
 
 interface SwitchWatchDeps {
   readonly store: Store
@@ -26,28 +26,35 @@ export interface SwitchWatch {
 /** Owns a timer that takes notice of what commands beside this server did: tells clients, the log and the audit log. */
 export function createSwitchWatch({ store, audit, panic, log, onPanicChange }: SwitchWatchDeps): SwitchWatch {
   const collect = createOutboxCollector(store, audit)
-  let seen: PanicLevel | undefined
+  let seen: Panic | undefined
   let running: Promise<void> | undefined
 
-  const noticePanic = () => {
+  /** Whether it is another than at the last look. */
+  const noticePanic = (): boolean => {
     const now = panic.current()
-    if (now?.level === seen) {
-      return
+    if (now?.level === seen?.level && now?.since === seen?.since) {
+      return false
     }
-    seen = now?.level
+    seen = now
     log.warn(now === undefined ? {} : { ...now }, now === undefined ? 'panic_off' : 'panic_on')
     onPanicChange()
+    return true
   }
 
   const lookOnce = async () => {
-    // an edge: nobody waits for this timer, and what it did not manage is there a second later
+    // an edge: nobody waits for this timer, what it did not manage is there a second later, and why is told elsewhere
     try {
-      noticePanic()
-      for (const event of await collect()) {
+      const isNoticed = noticePanic()
+      const events = await collect()
+      for (const event of events) {
         log.info({ reason: event.reason, details: event.details }, 'admin_command')
       }
+      // on and off again between two looks; a client may have asked meanwhile
+      if (!isNoticed && events.some(({ reason }) => reason === 'panic_off')) {
+        onPanicChange()
+      }
     } catch (error) {
-      log.warn({ err: error }, 'switches_not_read')
+      log.debug({ err: error }, 'switches_not_read')
     }
   }
 
@@ -61,7 +68,7 @@ export function createSwitchWatch({ store, audit, panic, log, onPanicChange }: S
   const timer = setInterval(() => void look(), SECOND)
   timer.unref()
   return {
-    panicLevel: () => seen,
+    panicLevel: () => seen?.level,
     look,
     close: async () => {
       clearInterval(timer)

@@ -179,6 +179,19 @@ test('a server that refuses calls tells why', async () => {
   expect(trouble).toMatch(/server is ready: gitea: Gitea does not answer/)
 })
 
+test('a server that an admin has made read-only or stopped says so', async () => {
+  const place = await ground.install()
+  const { app } = await place.start()
+
+  app.gate.panic.turnOn({ level: 'read_only', by: 'carol' })
+  const reading = await place.doctor()
+  app.gate.panic.turnOn({ level: 'stop', by: 'carol' })
+  const stopped = await place.doctor()
+
+  expect(reading).toMatchObject({ code: 0, trouble: expect.stringMatching(/panic: .*read-only.*aegis panic status/) })
+  expect(stopped.trouble).toMatch(/panic: .*nobody can sign in.*aegis panic off/)
+})
+
 test('registration can be left out, and is told when it is off', async () => {
   const place = await ground.install()
   await place.start()

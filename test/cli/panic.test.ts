@@ -70,6 +70,16 @@ test('every order is left for the audit log, with who gave it; one that changes 
   ])
 })
 
+test('a restart of the server changes nothing about it', async () => {
+  const { folder, store: first } = startServer()
+  await panic(folder, 'on', '--stop')
+  first.close()
+
+  store = openStore({ path: join(folder, 'data', 'aegis.db'), migrationsPath: 'migrations' })
+
+  expect(createPanicSwitch(store, systemClock).current()).toMatchObject({ level: 'stop' })
+})
+
 test.each([
   [[], 'Name what to do'],
   [['now'], 'not a way'],

@@ -1,3 +1,4 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { callTool, type Gate } from '../../src/gate/call.js'
 import type { Caller } from '../../src/identity/caller.js'
@@ -98,6 +99,27 @@ describe('read-only', () => {
     expect(during).toContain('list_issues')
     expect(during.filter((name) => !stack.aegis.app.gate.tools.get(name)?.effect.startsWith('read'))).toEqual([])
     expect(await listToolNames(stack.url, alice.accessToken)).toEqual(before)
+  })
+
+  it('a client that listens is told that its list has changed', async () => {
+    const told: string[] = []
+    const client = new Client(
+      { name: 'listener', version: '1' },
+      {
+        versionNegotiation: { mode: { pin: '2026-07-28' } },
+        listChanged: { tools: { autoRefresh: false, onChanged: () => void told.push('tools') } },
+      },
+    )
+    const headers = { authorization: `Bearer ${alice.accessToken}` }
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${stack.url}/mcp`), { requestInit: { headers } }))
+    try {
+      await panic('on')
+      await expect.poll(() => told, { timeout: 5000 }).toEqual(['tools'])
+      await panic('off')
+      await expect.poll(() => told, { timeout: 5000 }).toEqual(['tools', 'tools'])
+    } finally {
+      await client.close()
+    }
   })
 
   it('people sign in as before', async () => {

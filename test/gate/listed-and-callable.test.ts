@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callTool, type Gate } from '../../src/gate/call.js'
 import { type Narrowing, narrowToReads, narrowToTools, narrowToToolsets } from '../../src/gate/narrowing.js'
+import { PANIC_LEVELS } from '../../src/gate/panic.js'
 import type { GiteaTransport } from '../../src/gitea/client.js'
 import { type OperationName, operations } from '../../src/gitea/operations.js'
 import type { Caller } from '../../src/identity/caller.js'
@@ -10,7 +11,7 @@ import { createCallId } from '../../src/lib/ids.js'
 import { listTools, toInputSchema, toListedTools } from '../../src/mcp/tool-list.js'
 import { parsePolicy } from '../../src/policy/load.js'
 import { catalog } from '../../src/tools/catalog.gen.js'
-import { TOOLSETS, type Tool } from '../../src/tools/define-tool.js'
+import { isForClients, TOOLSETS, type Tool } from '../../src/tools/define-tool.js'
 import { buildCaller } from '../support/build-caller.js'
 import { type EndpointUnderTest, startMcpEndpoint } from '../support/mcp-endpoint.js'
 import { sampleArguments } from '../support/sample-arguments.js'
@@ -75,6 +76,7 @@ const narrowings = fc.oneof(
   fc.subarray([...TOOLSETS], { minLength: 1 }).map((names) => narrowToToolsets(names, source)),
   fc.subarray(NAMES, { minLength: 1 }).map((names) => [narrowToTools(names, NAMES, source)]),
 )
+const panics = fc.constantFrom(undefined, undefined, ...PANIC_LEVELS)
 const missing = some(Object.keys(operations) as OperationName[], 10).map((names) => new Set(names))
 
 function toName(text: string) {
@@ -103,7 +105,9 @@ async function begins(gate: Gate, tool: Tool, caller: Caller, narrowing: readonl
     })
     // an admin may say yes to it; a call that began finds nothing, or needs nothing of Gitea
     if (outcome.ok || ['approval_needed', 'not_found'].includes(outcome.refusal.code)) return true
-    expect(['narrowed', 'not_in_gitea', 'write_mode', 'grant', 'policy']).toContain(outcome.refusal.code)
+    expect(['panic', 'narrowed', 'not_in_gitea', 'write_mode', 'grant', 'policy', 'unknown_tool']).toContain(
+      outcome.refusal.code,
+    )
   }
   return false
 }
@@ -117,13 +121,18 @@ test('what is listed may be called somewhere, and what is not listed nowhere, wh
       narrowings,
       narrowings,
       missing,
-      async (policy, write, grant, own, connection, lacks) => {
+      panics,
+      async (policy, write, grant, own, connection, lacks, level) => {
         const parsed = parsePolicy(JSON.stringify(policy), { file: 'policy.yaml', toolNames: NAMES })
         const gate: Gate = {
           ...endpoint.gate,
           gitea: emptyGitea,
           policy: { current: () => parsed, reload: () => true, brokenReload: () => undefined },
           write,
+          panic: {
+            ...endpoint.gate.panic,
+            current: () => (level === undefined ? undefined : { level, by: 'carol', since: 0 }),
+          },
           narrowing: own,
           capabilities: { version: () => '1.26.0', missing: () => lacks },
         }
@@ -146,7 +155,7 @@ test('a token without the scope to write lists the same and writes nothing', asy
   const gate: Gate = { ...endpoint.gate, gitea: emptyGitea }
 
   expect(listTools(listed, gate, { caller })).toEqual(listTools(listed, gate, { caller: buildCaller() }))
-  for (const tool of catalog.filter(({ effect }) => effect !== 'read')) {
+  for (const tool of catalog.filter((tool) => tool.effect !== 'read' && isForClients(tool))) {
     const outcome = await callTool(gate, {
       tool: tool.name,
       args: sampleArguments(tool),
