@@ -201,7 +201,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   const { serviceToken: token, repositoryRightsTtlMs: ttlMs } = config.gitea
   const service = token === undefined ? undefined : createServiceAccess({ gitea, token, store, clock, ttlMs, log })
   const admins = createAdmins({ named: config.admins, gitea, vault: oauth.vault, clock })
-  const access = createPersonAccess(oauth.vault, service)
+  const access = createPersonAccess(oauth.vault, service, gitea)
   const apiKeys = createApiKeys(store, clock, log)
   reportOpenings(config.apiKeys, log)
   const challenges = createChallenges(config.publicBaseUrl)

@@ -38,7 +38,7 @@ export function describeMissingLogin({ loginClaim, loginDomain }: IssuerSettings
 }
 
 export function describeUnknownPerson(login: string, host: string): string {
-  return `${host} says that ${login} signed in, and Gitea has no account of this name that may work. Ask the admin of Gitea for one`
+  return `${host} says that ${login} signed in, and nobody of this name who may work in Gitea is known here. Ask the admin for an account in Gitea; a server without GITEA_TOKEN knows people once they connected through its own sign-in`
 }
 
 export function describeNoWay(login: string): string {

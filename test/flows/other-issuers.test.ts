@@ -111,7 +111,7 @@ describe('a person who signs in at a Keycloak realm', () => {
 
     const nobody = await callTool(stack.url, await toToken('zoe'), 'get_me')
     expect(nobody.status).toBe(403)
-    expect(JSON.stringify(nobody.body)).toContain('zoe signed in, and Gitea has no account')
+    expect(JSON.stringify(nobody.body)).toContain('zoe signed in, and nobody of this name')
     expect(await readAudit(stack.aegis)).toContainEqual(
       expect.objectContaining({ type: 'access_denied', reason: 'unknown_person' }),
     )
@@ -130,6 +130,45 @@ describe('a person who signs in at a Keycloak realm', () => {
 
     expect(answer.status).toBe(200)
     expect(await answer.text()).toContain('alice')
+  })
+})
+
+describe('without a service token', () => {
+  test('the sign-in that a person left here is used, while the login is still theirs', async () => {
+    const keycloak = await startKeycloakIssuer(systemClock)
+    const folder = mkdtempSync(join(tmpdir(), 'aegis-'))
+    const path = join(folder, 'issuers.yaml')
+    const issuer = {
+      issuer: keycloak.issuer,
+      login_claim: 'email',
+      login_domain: 'ferries.example',
+      audience: 'aegis',
+      scopes: { 'mcp:execute': 'read:repository' },
+      primary: true,
+    }
+    writeFileSync(path, stringify({ issuers: [issuer] }))
+    const stack = await startStack(gitea, { settings: { OIDC_ISSUERS_PATH: path } })
+    const ask = async (login: string) => {
+      const token = await keycloak.createToken({
+        claims: { email: `${login}@ferries.example`, jti: crypto.randomUUID() },
+      })
+      return callTool(stack.url, token, 'get_me')
+    }
+    expect((await ask('alice')).status).toBe(403)
+
+    await stack.connect(alice)
+    expect((await ask('alice')).text).toContain('alice')
+    expect((await ask('bob')).status).toBe(403)
+    expect((await readMetadata(stack)).authorization_servers).toEqual([keycloak.issuer, stack.url])
+
+    // as after a rename: what is kept here says bob, and in Gitea that is somebody else
+    stack.aegis.app.store.sqlite.prepare("UPDATE gitea_token_set SET login = 'bob'").run()
+    expect((await ask('bob')).status).toBe(403)
+
+    await checkAudit(stack.aegis)
+    await stack.close()
+    await keycloak.close()
+    rmSync(folder, { recursive: true })
   })
 })
 

@@ -205,7 +205,7 @@ describe('a person is named by their claim, and by nothing else:', () => {
       kind: 'refused',
       status: 403,
       reason: 'unknown_person',
-      problem: expect.stringMatching(/zoe signed in, and Gitea has no account of this name/),
+      problem: expect.stringMatching(/zoe signed in, and nobody of this name/),
     })
   })
 
