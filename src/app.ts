@@ -48,6 +48,7 @@ import { HOUR, MIB, MINUTE } from './lib/units.js'
 import { createAdmission } from './mcp/admission.js'
 import { createCallFigures } from './mcp/call-figures.js'
 import { createChallenges } from './mcp/challenges.js'
+import { loadFixtures } from './mcp/conformance/load-fixtures.js'
 import { createDirectDoor } from './mcp/direct.js'
 import { createMcpEndpoint } from './mcp/http-endpoint.js'
 import { createOriginCheck } from './mcp/origins.js'
@@ -62,7 +63,6 @@ import { loadPolicy } from './policy/load.js'
 import { createCodeSearch } from './search/code-search.js'
 import { catalog } from './tools/catalog.gen.js'
 
-const SWEEP_MS = HOUR
 /** Files are capped by their own setting; lists and diffs may be larger, and are read in bounded pieces of this. */
 const MAX_UPSTREAM_BYTES = 16 * MIB
 
@@ -224,7 +224,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       log,
       countAuthFailure: metrics.countAuthFailure,
     }),
-    ...(await loadFixtures(config)),
+    ...(await loadFixtures(config.conformanceFixtures)),
   }
   const mcp = createMcpEndpoint(doors)
   await switches.look()
@@ -262,7 +262,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     oauth.sweep()
     service?.sweep()
     limits.sweep()
-  }, SWEEP_MS)
+  }, HOUR)
   sweep.unref()
   // in the background: a Gitea that is slow or down does not hold up the start
   void capabilities.check()
@@ -297,13 +297,4 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
       store.close()
     },
   }
-}
-
-/** The conformance suite's fixtures; their code is loaded only where the switch is on. */
-async function loadFixtures(config: Config) {
-  if (!config.conformanceFixtures) {
-    return {}
-  }
-  const { createConformanceFixtures } = await import('./mcp/conformance/fixtures.js')
-  return { fixtures: createConformanceFixtures() }
 }

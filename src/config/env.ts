@@ -77,9 +77,7 @@ const server = {
     ),
   ADMIN_USERS: list
     .default([])
-    .describe(
-      'Gitea logins, or account ids like `gitea:7`, of admins besides Gitea’s own: they see everyone’s figures. Comma separated.',
-    ),
+    .describe('Admins besides Gitea’s own, who see everyone’s figures: logins, or account ids like `gitea:7`.'),
   METRICS_ENABLED: flag.default(true).describe('Serve Prometheus metrics at /metrics.'),
   ENVIRONMENT: text.default('development').describe('`production` refuses everything that is meant for tests.'),
 }
