@@ -2,8 +2,9 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { toInputSchema } from '../src/mcp/tool-list.js'
 import { catalog } from '../src/tools/catalog.gen.js'
+import { isForClients } from '../src/tools/define-tool.js'
 
-const rows = catalog.map((tool) => ({
+const rows = catalog.filter(isForClients).map((tool) => ({
   name: tool.name,
   tokens: countTokens(
     JSON.stringify({ name: tool.name, description: tool.description, inputSchema: toInputSchema(tool.input) }),

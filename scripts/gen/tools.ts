@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { operations } from '../../src/gitea/operations.js'
 import { toInputSchema } from '../../src/mcp/tool-list.js'
-import { TOOLSETS, type Tool } from '../../src/tools/define-tool.js'
+import { isForClients, TOOLSETS, type Tool } from '../../src/tools/define-tool.js'
 import { findToolExample } from './tool-example.js'
 
 const FOLDER = 'src/tools'
@@ -56,7 +56,7 @@ export function generateCatalog(): string {
 
 /** What clients are told about each tool: a change here is a change for every client. */
 export async function generateToolSchemas(): Promise<string> {
-  const tools = (await readCatalog()).map((tool) => ({
+  const tools = (await readCatalog()).filter(isForClients).map((tool) => ({
     name: tool.name,
     title: tool.title,
     description: tool.description,
@@ -70,7 +70,8 @@ export async function generateToolSchemas(): Promise<string> {
 
 /** `docs/tools.md`: the reference for people. */
 export async function generateToolsDoc(): Promise<string> {
-  const tools = await readCatalog()
+  const all = await readCatalog()
+  const tools = all.filter(isForClients)
   const lines = [
     '# Tools',
     '',
@@ -89,7 +90,23 @@ export async function generateToolsDoc(): Promise<string> {
     lines.push('', `## ${tool.name}`, '', tool.description, '', ...toFacts(tool), '', ...toParameters(tool))
     lines.push(...toExample(tool))
   }
+  lines.push(...toAutomationTools(all.filter((tool) => !isForClients(tool))))
   return `${lines.join('\n')}\n`
+}
+
+/** Tools that no client can call; the policy knows their names all the same. */
+function toAutomationTools(tools: readonly Tool[]): string[] {
+  if (tools.length === 0) {
+    return []
+  }
+  const intro = 'No client is told of these and none can call them; automations alone use them, through the same gate.'
+  return [
+    '',
+    '## For automations only',
+    '',
+    intro,
+    ...tools.flatMap((tool) => ['', `### ${tool.name}`, '', tool.description, '', ...toFacts(tool)]),
+  ]
 }
 
 function toLink(name: string): string {

@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.js'
 import type { Logger } from '../lib/logger.js'
 import type { ObjectStore } from '../objects/store.js'
 import type { CodeSearch } from '../search/code-search.js'
-import type { Tool, ToolLimits } from '../tools/define-tool.js'
+import { isForClients, type Tool, type ToolLimits } from '../tools/define-tool.js'
 import type { Approvals } from './approvals.js'
 import { auditFailure, auditPending, auditRefusal, auditSuccess, findLookedInto } from './audit-events.js'
 import type { AuthorTrust } from './author-trust.js'
@@ -210,7 +210,7 @@ function noteReading(gate: Gate, call: ToolCall, { tool, target }: AllowedCall, 
 async function decideCall(gate: Gate, call: ToolCall): Promise<AllowedCall | Refusal> {
   const { caller } = call
   const tool = gate.tools.get(call.tool)
-  if (tool === undefined) {
+  if (tool === undefined || (call.via !== 'job' && !isForClients(tool))) {
     return unknownTool(gate, call.tool)
   }
   const early =
@@ -247,9 +247,14 @@ function unknownTool(gate: Gate, name: string): Refusal {
   return {
     code: 'unknown_tool',
     status: 404,
-    message: `There is no tool “${shown}”. The tools are ${[...gate.tools.keys()].sort().join(', ')}.`,
+    message: `There is no tool “${shown}”. The tools are ${listClientTools(gate).sort().join(', ')}.`,
     rule: 'tool.unknown',
   }
+}
+
+/** Names of the tools that clients may know. */
+export function listClientTools({ tools }: Pick<Gate, 'tools'>): string[] {
+  return [...tools.values()].filter(isForClients).map(({ name }) => name)
 }
 
 /** Step 10, P3: no row on disk, no request to Gitea. */

@@ -1,6 +1,6 @@
 import type { Caller } from '../identity/caller.js'
 import { decide, listable } from '../policy/decide.js'
-import type { Tool } from '../tools/define-tool.js'
+import { isForClients, type Tool } from '../tools/define-tool.js'
 import type { Gate } from './call.js'
 import { checkOffered, type Narrowing } from './narrowing.js'
 import { checkPanic } from './panic.js'
@@ -16,7 +16,11 @@ export function couldRun(
   caller: Pick<Caller, 'grant'>,
   narrowing?: readonly Narrowing[],
 ): boolean {
-  if (checkPanic(gate.panic.current(), tool) !== undefined || checkOffered(gate, tool, narrowing) !== undefined) {
+  if (
+    !isForClients(tool) ||
+    checkPanic(gate.panic.current(), tool) !== undefined ||
+    checkOffered(gate, tool, narrowing) !== undefined
+  ) {
     return false
   }
   const { repo } = tool.input.shape

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type Koa from 'koa'
+import { listClientTools } from '../gate/call.js'
 import type { Narrowing } from '../gate/narrowing.js'
 import { AppError, InvalidInput } from '../lib/errors.js'
 import { isNestedDeeper } from '../lib/json-depth.js'
@@ -86,7 +87,7 @@ function findNarrowing(
   headers: IncomingHttpHeaders,
 ): readonly Narrowing[] | InvalidInput {
   try {
-    return parseNarrowing(query, headers, gate.tools.keys())
+    return parseNarrowing(query, headers, listClientTools(gate))
   } catch (error) {
     // what a person can get wrong in an address becomes the answer
     if (error instanceof InvalidInput) {

@@ -2,6 +2,7 @@ import { checkOffered } from '../gate/narrowing.js'
 import { checkPanic } from '../gate/panic.js'
 import { checkScope } from '../gate/steps.js'
 import { Unauthenticated } from '../lib/errors.js'
+import { isForClients } from '../tools/define-tool.js'
 import type { Admission } from './admission.js'
 import { callForRequest, type McpRequest, type WantedCall } from './gate-call.js'
 import { findResourceCall } from './resources/resources.js'
@@ -54,6 +55,7 @@ export async function findMissingScope(
   if (
     wanted === undefined ||
     tool === undefined ||
+    !isForClients(tool) ||
     checkPanic(deps.gate.panic.current(), tool) !== undefined ||
     checkOffered(deps.gate, tool, request.narrowing) !== undefined ||
     checkScope(tool, request.caller) === undefined

@@ -83,6 +83,8 @@ interface ToolMeta {
   readonly pathArgument?: string
   /** For clients that read the data itself: the answer is its JSON, as structured content and as text. */
   readonly answersJson?: boolean
+  /** `jobs`: automations alone may call it; to every client it does not exist. */
+  readonly audience?: 'jobs'
 }
 
 /** A tool with its types closed over, so that a list of many tools needs no `any`. */
@@ -122,4 +124,9 @@ export function defineTool<In, Out extends Record<string, unknown>, const Result
       return { data, text: render(data, parsed) }
     },
   }
+}
+
+/** Whether clients are told of the tool, and may call it. */
+export function isForClients({ audience }: Pick<Tool, 'audience'>): boolean {
+  return audience === undefined
 }

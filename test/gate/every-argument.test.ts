@@ -189,7 +189,7 @@ async function call(tool: Tool, args: Record<string, unknown>, form: 'text' | 'd
     id,
     requestId: id,
     address: '127.0.0.1',
-    via: 'direct',
+    via: tool.audience === 'jobs' ? 'job' : 'direct',
     form,
     signal: new AbortController().signal,
   })

@@ -4,7 +4,7 @@ import { lacksFor, narrowToToolsets } from '../../gate/narrowing.js'
 import { findMissing } from '../../gitea/capabilities.js'
 import { InvalidInput } from '../../lib/errors.js'
 import { MINUTE } from '../../lib/units.js'
-import type { Tool } from '../../tools/define-tool.js'
+import { isForClients, type Tool } from '../../tools/define-tool.js'
 import { type Check, failed, ok, skipped, warning } from './check.js'
 
 const STEP = 'tools'
@@ -12,11 +12,13 @@ const STEP = 'tools'
 export async function checkTools(config: Config): Promise<Check> {
   // only here, because the tools bring half of the program with them
   const { catalog } = await import('../../tools/catalog.gen.js')
-  const offered = findOffered(config, catalog)
+  const forClients = catalog.filter(isForClients)
+  const offered = findOffered(config, forClients)
   if (offered instanceof InvalidInput) {
     return failed(STEP, offered.message, 'Change TOOLSETS, or remove it to offer everything.')
   }
-  const left = offered.length === catalog.length ? `all ${catalog.length}` : `${offered.length} of ${catalog.length}`
+  const left =
+    offered.length === forClients.length ? `all ${forClients.length}` : `${offered.length} of ${forClients.length}`
   const missing = await findMissing(config.gitea.url, AbortSignal.timeout(MINUTE))
   if (missing === undefined) {
     return skipped(STEP, `Gitea does not show a description of its API, so ${left} are offered whatever it has.`)
