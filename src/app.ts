@@ -108,11 +108,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   })
   const panic = createPanicSwitch(store, clock)
   const switches = createSwitchWatch({ store, audit, panic, log, onPanicChange: () => mcp.notifyListsChanged() })
-  const metrics = createMetrics({
-    isAuditHealthy: () => audit.health().ok,
-    auditSize: () => audit.head().seq,
-    panicLevel: switches.panicLevel,
-  })
+  const metrics = createMetrics({ audit, panicLevel: switches.panicLevel })
   const policy = createPolicySource(
     () => loadPolicy(config.policyPath, { toolNames, jobs: createJobChecks(knownJobs) }),
     log,

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { AuditLog } from '../audit/log.js'
 import type { GateMetrics } from '../gate/call.js'
 import { PANIC_LEVELS, type PanicLevel } from '../gate/panic.js'
 import { VERSION } from '../lib/version.js'
@@ -23,8 +24,7 @@ const METHODS = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'DELETE', 'PUT', 'PAT
 
 /** Labels hold tool, route and outcome names only: never a person, a repository or a token. */
 export function createMetrics(probes: {
-  isAuditHealthy(): boolean
-  auditSize(): number
+  readonly audit: Pick<AuditLog, 'health' | 'head'>
   panicLevel(): PanicLevel | undefined
 }): Metrics {
   const registry = new Registry()
@@ -79,7 +79,7 @@ export function createMetrics(probes: {
     help: '1 while the audit log can be written. 0 means every call is refused.',
     registers,
     collect() {
-      this.set(probes.isAuditHealthy() ? 1 : 0)
+      this.set(probes.audit.health().ok ? 1 : 0)
     },
   })
   new Gauge({
@@ -87,7 +87,7 @@ export function createMetrics(probes: {
     help: 'Entries in the audit log.',
     registers,
     collect() {
-      this.set(probes.auditSize())
+      this.set(probes.audit.head().seq)
     },
   })
   new Gauge({

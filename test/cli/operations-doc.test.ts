@@ -48,8 +48,7 @@ test('every setting in it exists', () => {
 
 test('every metric in it is served', async () => {
   const { text: served } = await createMetrics({
-    isAuditHealthy: () => true,
-    auditSize: () => 0,
+    audit: { health: () => ({ ok: true }), head: () => ({ seq: 0, hash: '' }) },
     panicLevel: () => undefined,
   }).render()
   const named = new Set([...text.matchAll(/\baegis_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, '')))

@@ -111,7 +111,10 @@ async function listRoutes(): Promise<readonly Route[]> {
   const core = {
     publicBaseUrl: url,
     oauth,
-    metrics: createMetrics({ isAuditHealthy: () => true, auditSize: () => 0, panicLevel: () => undefined }),
+    metrics: createMetrics({
+      audit: { health: () => ({ ok: true }), head: () => ({ seq: 0, hash: '' }) },
+      panicLevel: () => undefined,
+    }),
     metricsEnabled: true,
     readHealth: async () => ({ status: 'healthy', version: '0', panic: { level: 'off' }, checks: {} }) as const,
   }
