@@ -39,7 +39,7 @@ import { createOwnTokenReader } from './identity/own-tokens.js'
 import { createPersonAccess } from './identity/person-access.js'
 import { createServiceAccess } from './identity/service-access.js'
 import type { Automation } from './jobs/automation.js'
-import { jobs } from './jobs/catalog.js'
+import { createJobs, DEFAULT_JOB_SETTINGS } from './jobs/catalog.js'
 import { type Job, toPseudoTool } from './jobs/define-job.js'
 import { createJobChecks } from './jobs/policy-checks.js'
 import { type Clock, systemClock } from './lib/clock.js'
@@ -95,7 +95,7 @@ export interface App {
 /** Constructs every service, once. Nothing else in the program does. */
 export async function createApp(config: Config, log: Logger, overrides: AppOverrides): Promise<App> {
   const clock = overrides.clock ?? systemClock
-  const knownJobs = overrides.jobs ?? jobs
+  const knownJobs = overrides.jobs ?? createJobs(config.automation ?? DEFAULT_JOB_SETTINGS)
   const toolNames = [...catalog.map((tool) => tool.name), ...knownJobs.map((job) => toPseudoTool(job.name))]
   const keys = loadKeys(config)
   const store = openStore({ path: config.databasePath, migrationsPath: overrides.migrationsPath })
@@ -232,7 +232,8 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     oauth,
     metrics,
     metricsEnabled: config.metricsEnabled,
-    readHealth: () => checkHealth({ store, audit, policy, panic, isGiteaReachable }),
+    readHealth: () =>
+      checkHealth({ store, audit, policy, panic, isOpen: config.apiKeys.openAs !== undefined, isGiteaReachable }),
   }
   const koa = createStack({
     config,

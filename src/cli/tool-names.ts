@@ -7,20 +7,20 @@ import type { JobChecks } from '../policy/compile-jobs.js'
 export async function loadToolNames(): Promise<{ readonly name: string; readonly effect: 'read' | 'write' }[]> {
   // only here, because the tools bring half of the program with them
   const { catalog } = await import('../tools/catalog.gen.js')
-  const { jobs } = await import('../jobs/catalog.js')
+  const { createJobs, DEFAULT_JOB_SETTINGS } = await import('../jobs/catalog.js')
   const { toPseudoTool } = await import('../jobs/define-job.js')
   return [
     ...catalog.map(({ name, effect }) => ({
       name,
       effect: effect === 'read' ? ('read' as const) : ('write' as const),
     })),
-    ...jobs.map(({ name }) => ({ name: toPseudoTool(name), effect: 'write' as const })),
+    ...createJobs(DEFAULT_JOB_SETTINGS).map(({ name }) => ({ name: toPseudoTool(name), effect: 'write' as const })),
   ]
 }
 
 /** What a policy may say about the jobs of this version. */
 export async function loadJobChecks(): Promise<JobChecks> {
-  const { jobs } = await import('../jobs/catalog.js')
+  const { createJobs, DEFAULT_JOB_SETTINGS } = await import('../jobs/catalog.js')
   const { createJobChecks } = await import('../jobs/policy-checks.js')
-  return createJobChecks(jobs)
+  return createJobChecks(createJobs(DEFAULT_JOB_SETTINGS))
 }

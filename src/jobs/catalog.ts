@@ -1,4 +1,14 @@
+import type { AutomationSettings } from '../config/automation-settings.js'
 import type { Job } from './define-job.js'
+import { createStaleIssueDetection } from './kinds/stale-issue-detection.js'
 
-/** Every job there is. */
-export const jobs: readonly Job[] = []
+/** What of the settings jobs fall back to where the policy says nothing. */
+export type JobSettings = Pick<AutomationSettings, 'staleDays'>
+
+/** For commands that only look at names and parameters. */
+export const DEFAULT_JOB_SETTINGS: JobSettings = { staleDays: 30 }
+
+/** Every job there is, by name. */
+export function createJobs(settings: JobSettings): readonly Job[] {
+  return [createStaleIssueDetection(settings.staleDays)]
+}

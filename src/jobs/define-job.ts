@@ -95,7 +95,7 @@ export interface JobContext<Parameters> {
   change(effect: Effect): Promise<Readonly<Record<string, unknown>> | undefined>
   /** A value this kind kept for this repository. */
   recall(name: string): string | undefined
-  /** Keeps one for the next run; nothing is kept in a dry run. */
+  /** Keeps one for the next run; an empty one is forgotten. Nothing is kept in a dry run. */
   remember(name: string, value: string): void
   /** Asks for another job of the same repository, in the same queue; nothing in a dry run. */
   enqueue(kind: string, facts: TriggerFacts, dedupeKey: string): void

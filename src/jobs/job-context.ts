@@ -119,7 +119,12 @@ export function openJobContext(
       change,
       recall: (name) => marks.get(toMarkName(name)),
       remember: (name, value) => {
-        if (!held.dryRun) {
+        if (held.dryRun) {
+          return
+        }
+        if (value === '') {
+          marks.delete(toMarkName(name))
+        } else {
           marks.set(toMarkName(name), value)
         }
       },

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { JobContext } from '../../define-job.js'
+import type { Parameters } from './rules.js'
+
+/** An open issue or pull request, as far as the rules look at it. */
+export interface Candidate {
+  readonly number: number
+  readonly isPull: boolean
+  readonly isDraft: boolean
+  readonly state: 'open' | 'closed'
+  readonly author: string
+  readonly labels: readonly string[]
+  readonly assignees: readonly string[]
+  readonly milestone: string
+  /** Epoch milliseconds. */
+  readonly updatedAt: number
+}
+
+const Row = z.object({
+  number: z.int(),
+  state: z.enum(['open', 'closed']),
+  author: z.string(),
+  labels: z.array(z.string()),
+  assignees: z.array(z.string()),
+  milestone: z.string(),
+  updated_at: z.string(),
+  draft: z.boolean().default(false),
+  pull_request: z.boolean().default(false),
+})
+const next = z.object({ page: z.int(), limit: z.int() }).optional()
+const Issues = z.object({ issues: z.array(Row), next })
+const Pulls = z.object({ pull_requests: z.array(Row), next })
+const FIRST = { page: 1, limit: 50 }
+/** A list this long takes Gitea some seconds; what comes after is the newest and can wait. */
+const MOST_PAGES = 400
+
+type Context = JobContext<Parameters>
+
+/** Everything open that the parameters include, the longest untouched first. */
+export async function listCandidates(context: Context): Promise<readonly Candidate[]> {
+  const { include } = context.parameters
+  const found: Candidate[] = []
+  if (include !== 'pull_requests') {
+    for (let at: z.output<typeof next> = FIRST, page = 0; at !== undefined && page < MOST_PAGES; page += 1) {
+      const part: z.output<typeof Issues> = await context.read('list_issues', { ...context.repository, ...at }, Issues)
+      found.push(...part.issues.map((row) => toCandidate(row, false)))
+      at = part.next
+    }
+  }
+  if (include !== 'issues') {
+    for (let at: z.output<typeof next> = FIRST, page = 0; at !== undefined && page < MOST_PAGES; page += 1) {
+      const part: z.output<typeof Pulls> = await context.read(
+        'list_pull_requests',
+        { ...context.repository, ...at },
+        Pulls,
+      )
+      found.push(...part.pull_requests.map((row) => toCandidate(row, true)))
+      at = part.next
+    }
+  }
+  return found.sort((a, b) => a.updatedAt - b.updatedAt)
+}
+
+/** One, as Gitea has it now. Whether a pull request is a draft is not known here, and taking a mark off needs no more. */
+export async function loadCandidate(context: Context, number: number): Promise<Candidate> {
+  const row = await context.read('get_issue', { ...context.repository, issue_number: number }, Row)
+  return toCandidate(row, row.pull_request)
+}
+
+function toCandidate(row: z.output<typeof Row>, isPull: boolean): Candidate {
+  const { number, state, author, labels, assignees, milestone, draft } = row
+  return {
+    number,
+    state,
+    author,
+    labels,
+    assignees,
+    milestone,
+    isPull,
+    isDraft: draft,
+    updatedAt: Date.parse(row.updated_at),
+  }
+}
