@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.js'
 import { type Command, type CommandIo, printLines } from './command.js'
+import { checkApiKeys } from './doctor/api-keys.js'
 import { checkCall } from './doctor/call.js'
 import type { Check } from './doctor/check.js'
 import { checkGiteaDiscovery, checkGiteaVersion, type GiteaEndpoints } from './doctor/gitea.js'
@@ -58,6 +59,11 @@ async function* walk(io: CommandIo, registers: boolean): AsyncGenerator<Section>
   const { loadJobChecks, loadToolNames } = await import('./tool-names.js')
   const toolNames = (await loadToolNames()).map(({ name }) => name)
   yield { title: 'Files', checks: checkStorage(config, { toolNames, jobs: await loadJobChecks() }, io) }
+
+  const keys = await checkApiKeys(config, io)
+  if (keys.length > 0) {
+    yield { title: 'API keys', checks: keys }
+  }
 
   const gitea = await checkGitea(config)
   yield { title: 'Gitea', checks: gitea.checks }

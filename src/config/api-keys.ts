@@ -78,7 +78,7 @@ function checkOpen(
   if (!isLoopback(env.MCP_HOST)) {
     problems.push(`${because}, so it needs MCP_HOST=127.0.0.1; it is ${env.MCP_HOST}.`)
   }
-  const hosts = [new URL(publicBaseUrl).hostname, ...env.ALLOWED_HOSTS]
+  const hosts = [URL.parse(publicBaseUrl)?.hostname ?? env.MCP_HOST, ...env.ALLOWED_HOSTS]
   const open = hosts.find((host) => !isLoopback(host))
   if (open !== undefined || env.TRUSTED_PROXIES.length > 0) {
     problems.push(

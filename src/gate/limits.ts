@@ -70,21 +70,18 @@ export function createLimits(sqlite: Database, settings: LimitSettings, clock: C
     countFailure: async (address) => {
       const key = toAddressKey(address)
       const answer = await consume(failures, key, settings.authFailures)
-      if (!answer.allowed) {
-        // one of several at once, after the one that began the lock
-        remember(key, clock.now() + answer.retryAfterMs)
-        return { ...answer, first: false }
-      }
       // the failure that uses up the last point is answered as itself; the next request finds the lock
-      const state = await failures.get(key)
-      if (state === null || state.remainingPoints > 0) {
-        remember(key, 0)
+      const state = answer.allowed ? await failures.get(key) : null
+      if (answer.allowed && (state === null || state.remainingPoints > 0)) {
         return answer
       }
+      // of several at once only one begins the lock
       const first = (lockedUntil.get(key) ?? 0) <= clock.now()
-      remember(key, clock.now() + settings.authFailureWindowMs)
-      // the same time for those who ask after a restart
-      await failures.block(key, settings.authFailureWindowMs / SECOND)
+      if (first) {
+        remember(key, clock.now() + settings.authFailureWindowMs)
+        // the same time for those who ask after a restart
+        await failures.block(key, settings.authFailureWindowMs / SECOND)
+      }
       return { allowed: false, retryAfterMs: settings.authFailureWindowMs, first }
     },
     lockedForMs: async (address) => {
@@ -92,7 +89,9 @@ export function createLimits(sqlite: Database, settings: LimitSettings, clock: C
       let until = lockedUntil.get(key)
       if (until === undefined) {
         const state = await failures.get(key)
-        until = state !== null && state.remainingPoints <= 0 ? clock.now() + state.msBeforeNext : 0
+        const found = state !== null && state.remainingPoints <= 0 ? clock.now() + state.msBeforeNext : 0
+        // a lock that began meanwhile counts
+        until = lockedUntil.get(key) ?? found
         remember(key, until)
       }
       return Math.max(0, until - clock.now())

@@ -58,6 +58,79 @@ describe('limits', () => {
     await stack.close()
   })
 
+  test('a locked address is told why, until when and what to do, at every door and whatever it presents', async () => {
+    const stack = await startStack(gitea, { settings: { MAX_AUTH_FAILURES: '2', AUTH_FAILURE_WINDOW: '7200' } })
+    const alice = await stack.connect()
+    for (let i = 0; i < 2; i++) {
+      await sendMcp(stack.url, 'tools/list', {}, { token: `agm_ak_guess-${i}` })
+    }
+
+    const ask = async (path: string, token: string | undefined, method = 'POST') => {
+      const headers = {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      }
+      const answer = await fetch(stack.url + path, { method, headers, ...(method === 'POST' ? { body: '{}' } : {}) })
+      return { status: answer.status, wait: Number(answer.headers.get('retry-after')), text: await answer.text() }
+    }
+    const doors = [
+      ['/mcp', 'POST'],
+      ['/mcp/sse', 'GET'],
+      ['/mcp/sse', 'POST'],
+      ['/mcp/tool/call', 'POST'],
+      ['/api/v1/stats', 'GET'],
+    ] as const
+    for (const [path, method] of doors) {
+      const [valid, guess, none] = [
+        await ask(path, alice.accessToken, method),
+        await ask(path, 'agm_ak_another-guess', method),
+        await ask(path, undefined, method),
+      ]
+      for (const { status, wait, text } of [valid, guess, none]) {
+        expect([path, status]).toEqual([path, 429])
+        expect(wait).toBeGreaterThan(7100)
+        expect(text).toMatch(
+          /locked out until 20\d\d-.*because 2 requests from it came with tokens that this server does not know.*Wait.*TRUSTED_PROXIES/,
+        )
+      }
+      const blank = ({ text }: { text: string }) => text.replace(/until \S+|[0-9a-f-]{36}/g, '')
+      expect(blank(guess)).toBe(blank(valid))
+      expect(blank(none)).toBe(blank(valid))
+    }
+    expect(stack.aegis.logLines.filter((line) => line.includes('"auth_rate_limit_exceeded"'))).toHaveLength(1)
+    await stack.close()
+  })
+
+  test('behind a trusted proxy only the client that guesses is locked out, an IPv6 network as one', async () => {
+    const settings = { MAX_AUTH_FAILURES: '2', TRUSTED_PROXIES: '127.0.0.1' }
+    const stack = await startStack(gitea, { settings })
+    const alice = await stack.connect()
+    const ask = async (token: string, client: string) => {
+      const headers = { 'x-forwarded-for': client }
+      return (await sendMcp(stack.url, 'tools/list', {}, { token, headers })).status
+    }
+
+    expect(await ask('guess-1', '2001:db8:1:2::a')).toBe(401)
+    expect(await ask('guess-2', '2001:db8:1:2::b')).toBe(401)
+    expect(await ask(alice.accessToken, '2001:db8:1:2::c')).toBe(429)
+    expect(await ask(alice.accessToken, '2001:db8:1:3::c')).toBe(200)
+    expect(await ask(alice.accessToken, '192.0.2.1')).toBe(200)
+    await stack.close()
+  })
+
+  test.each([
+    ['no token', undefined, 401, /No access token came with the request\. Sign in again in your client/],
+    ['a token nobody knows', 'guess', 401, /not one that this server takes\. Sign in again.*Authorization: Bearer/],
+    ['an API key nobody knows', 'agm_ak_guess', 401, /The API key is not one that this server takes: compare it/],
+  ])('%s is answered with what to do next', async (_what, token, status, words) => {
+    const stack = await startStack(gitea)
+    const answer = await sendMcp(stack.url, 'tools/list', {}, token === undefined ? {} : { token })
+
+    expect(answer.status).toBe(status)
+    expect(answer.body.error?.message).toMatch(words)
+    await stack.close()
+  })
+
   test('a client whose token has ended is not taken for a guesser', async () => {
     const stack = await startStack(gitea, { settings: { MAX_AUTH_FAILURES: '2' } })
     const [ended, other] = [await stack.connect(), await stack.connect()]

@@ -61,6 +61,54 @@ describe('lockout after failed authentications', () => {
     restarted.store.close()
   })
 
+  test('lasts as long after a restart as without one, also when the first failure was long ago', async () => {
+    const settings = { ...SETTINGS, authFailureWindowMs: 4000 }
+    const { limits, store, path } = openLimits(undefined, settings)
+    await limits.countFailure('192.0.2.1')
+    await limits.countFailure('192.0.2.1')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    const last = await limits.countFailure('192.0.2.1')
+    const before = await limits.lockedForMs('192.0.2.1')
+    store.close()
+
+    const restarted = openLimits(path, settings)
+    const after = await restarted.limits.lockedForMs('192.0.2.1')
+    restarted.store.close()
+
+    expect(last).toMatchObject({ allowed: false, first: true })
+    expect(before).toBeGreaterThan(3500)
+    expect(before - after).toBeLessThan(800)
+  })
+
+  test('of a day is a day', async () => {
+    const { limits, store } = openLimits(undefined, { ...SETTINGS, authFailureWindowMs: 86_400_000 })
+    await Promise.all([1, 2, 3, 4].map(() => limits.countFailure('192.0.2.1')))
+
+    expect(await limits.lockedForMs('192.0.2.1')).toBeGreaterThan(86_000_000)
+    store.close()
+  })
+
+  test('is begun by one failure only, also of several at once', async () => {
+    const { limits, store } = openLimits()
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => limits.countFailure('192.0.2.1')))
+
+    expect(answers.filter(({ first }) => first)).toHaveLength(1)
+    store.close()
+  })
+
+  test('leaves no row behind when it is over', async () => {
+    const { limits, store } = openLimits(undefined, { ...SETTINGS, authFailureWindowMs: 1000 })
+    const countRows = () => store.sqlite.prepare('SELECT count(*) FROM auth_failure').pluck().get()
+    await limits.countFailure('192.0.2.1')
+    limits.sweep()
+    expect(countRows()).toBe(1)
+
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    limits.sweep()
+    expect(countRows()).toBe(0)
+    store.close()
+  })
+
   test('holds for the whole /64 of an IPv6 client', async () => {
     const { limits, store } = openLimits()
     await limits.countFailure('2001:db8:1:2::1')

@@ -19,7 +19,10 @@ export interface SseStream {
   close(): void
 }
 
-/** @throws Error with the status when no stream is opened */
+/**
+ * @param token empty for none
+ * @throws Error with the status when no stream is opened
+ */
 export async function openSse(url: string, token: string, query = ''): Promise<SseStream> {
   const response = await get(`${url}/mcp/sse${query}`, token)
   if (response.statusCode !== 200) {
@@ -35,7 +38,7 @@ export async function openSse(url: string, token: string, query = ''): Promise<S
   const post: SseStream['post'] = (message, headers = {}) =>
     fetch(endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+      headers: { 'content-type': 'application/json', ...prove(token), ...headers },
       body: typeof message === 'string' ? message : JSON.stringify(message),
     })
   return {
@@ -63,11 +66,15 @@ export async function openSse(url: string, token: string, query = ''): Promise<S
 
 function get(url: string, token: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    httpRequest(url, { headers: { accept: 'text/event-stream', authorization: `Bearer ${token}` }, agent: false })
+    httpRequest(url, { headers: { accept: 'text/event-stream', ...prove(token) }, agent: false })
       .on('response', resolve)
       .on('error', reject)
       .end()
   })
+}
+
+function prove(token: string): Record<string, string> {
+  return token === '' ? {} : { authorization: `Bearer ${token}` }
 }
 
 async function* readEvents(response: IncomingMessage): AsyncGenerator<StreamEvent> {

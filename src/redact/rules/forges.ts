@@ -35,7 +35,7 @@ export const FORGE_RULES: readonly SecretRule[] = [
   {
     name: 'aegis-token',
     keywords: ['agm_'],
-    pattern: /agm_(?:at|rt|ac|cs)_[\w-]{20,200}/y,
+    pattern: /agm_(?:at|rt|ac|ak|cs)_[\w-]{20,200}/y,
     example: `agm_at_${fake(54)}`,
     counterExample: `agm_cl_${fake(22)}`,
   },
