@@ -25,7 +25,7 @@ export interface Panic {
 }
 
 export interface PanicSwitch {
-  /** Undefined while everything runs. Read from the database each time: 2 µs. */
+  /** Undefined while everything runs. Read from the database, which takes 2 to 4 µs, and kept for no longer than one synchronous run. */
   current(): Panic | undefined
   turnOn(panic: Pick<Panic, 'level' | 'reason' | 'by'>): void
   /** @returns what was in force */
@@ -51,26 +51,39 @@ export function createPanicSwitch(store: Store, clock: Clock): PanicSwitch {
        value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
   )
   const remove = store.sqlite.prepare(`DELETE FROM server_switch WHERE name = '${NAME}'`)
-  const current = () => {
+  const read = () => {
     const row = select.get()
     return row === undefined ? undefined : toPanic(row)
   }
+  let known: { readonly panic: Panic | undefined } | undefined
+  const forget = () => {
+    known = undefined
+  }
 
   return {
-    current,
+    current: () => {
+      if (known === undefined) {
+        known = { panic: read() }
+        // a list asks for each of its tools in one go; whoever has waited for anything reads again
+        queueMicrotask(forget)
+      }
+      return known.panic
+    },
     turnOn: ({ level, reason, by }) =>
       store.transaction(() => {
         const at = clock.now()
         const value = { level, ...(reason === undefined ? {} : { reason }) }
         write.run(JSON.stringify(value), at, by)
         leaveEvent(store, { reason: 'panic_on', by, at, details: value })
+        forget()
       }),
     turnOff: (by) =>
       store.transaction(() => {
-        const before = current()
+        const before = read()
         if (before !== undefined) {
           remove.run()
           leaveEvent(store, { reason: 'panic_off', by, at: clock.now(), details: { level: before.level } })
+          forget()
         }
         return before
       }),
