@@ -60,15 +60,24 @@ export type Issue = z.output<typeof Issue>
  * Issues without pull requests, newest first.
  *
  * @param args.labels exact names, all of which an issue must have; Gitea drops unknown ones, so resolve them first
+ * @param args.createdBy a login; NotFound for one that Gitea does not know
  */
 export async function listIssues(
   client: GiteaClient,
-  args: RepositoryName & PageRequest & { readonly state: string; readonly labels: readonly string[] },
+  args: RepositoryName &
+    PageRequest & { readonly state: string; readonly labels: readonly string[]; readonly createdBy?: string },
 ): Promise<Page<Issue>> {
-  const { owner, repo, state, labels, page, limit } = args
+  const { owner, repo, state, labels, createdBy, page, limit } = args
   const answer = await client.request('listIssues', {
     path: { owner, repo },
-    query: { type: 'issues', state, labels: labels.length === 0 ? undefined : labels.join(','), page, limit },
+    query: {
+      type: 'issues',
+      state,
+      labels: labels.length === 0 ? undefined : labels.join(','),
+      created_by: createdBy,
+      page,
+      limit,
+    },
     subject: `repository ${toName(args)} with issues`,
   })
   return toPage(Issue, answer)

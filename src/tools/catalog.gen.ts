@@ -16,6 +16,7 @@ import { createReview } from './create-review.js'
 import { editIssueComment } from './edit-issue-comment.js'
 import { editRelease } from './edit-release.js'
 import { fetchDocument } from './fetch.js'
+import { findOwnIssues } from './find-own-issues.js'
 import { getBranch } from './get-branch.js'
 import { getCommitDiff } from './get-commit-diff.js'
 import { getCommitStatus } from './get-commit-status.js'
@@ -63,4 +64,4 @@ import { updateIssue } from './update-issue.js'
 import { updateLabel } from './update-label.js'
 import { updatePullRequest } from './update-pull-request.js'
 
-export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]
+export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, findOwnIssues, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]

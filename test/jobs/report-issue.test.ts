@@ -28,8 +28,6 @@ beforeAll(async () => {
 
 afterAll(() => gitea.close())
 
-afterEach(() => stack.close())
-
 const late: Finding = {
   fingerprint: 'clock:late',
   rule: 'late',
@@ -122,6 +120,8 @@ async function forget(number: number | undefined) {
 }
 
 describe('a living report', () => {
+  afterEach(() => stack.close())
+
   test('is opened with the first finding, and not before', async () => {
     const { run } = await start()
 
@@ -209,7 +209,7 @@ describe('a living report', () => {
     const { number } = await run([late])
     await forget(number)
 
-    const again = await run([late])
+    const again = await run([gone])
 
     expect(again.effects).toEqual(['create_issue made'])
     expect(again.number).not.toBe(number)
