@@ -6,6 +6,7 @@ import { checkCall } from './doctor/call.js'
 import type { Check } from './doctor/check.js'
 import { checkGiteaDiscovery, checkGiteaVersion, type GiteaEndpoints } from './doctor/gitea.js'
 import { checkGiteaClient } from './doctor/gitea-client.js'
+import { checkIssuers } from './doctor/issuers.js'
 import { checkChallenge, checkDiscovery, checkReachable, checkReady, checkRegistration } from './doctor/server.js'
 import { checkServiceToken } from './doctor/service-token.js'
 import { checkSettings } from './doctor/settings.js'
@@ -63,6 +64,11 @@ async function* walk(io: CommandIo, registers: boolean): AsyncGenerator<Section>
   const keys = await checkApiKeys(config, io)
   if (keys.length > 0) {
     yield { title: 'API keys', checks: keys }
+  }
+
+  const issuers = await checkIssuers(config)
+  if (issuers.length > 0) {
+    yield { title: 'Other identity providers', checks: issuers }
   }
 
   const gitea = await checkGitea(config)

@@ -34,8 +34,9 @@ interface Published {
   readonly at: number
 }
 
-const Discovery = z.object({ issuer: z.string(), jwks_uri: z.string() })
-const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(MAX_KEYS) })
+/** Of an issuer, as far as it is looked at. */
+export const Discovery = z.object({ issuer: z.string(), jwks_uri: z.string() })
+export const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(MAX_KEYS) })
 
 /**
  * Keys by discovery, fetched when a token needs them: a rotation is noticed by the first token with a new key id. Tokens
@@ -87,9 +88,13 @@ export function createIssuerKeys({ issuer, clock, ttlMs }: IssuerKeysOptions): I
   }
 }
 
-/** Discovery, then keys (OpenID Connect Discovery §4). */
+/** Where an issuer describes itself (OpenID Connect Discovery §4). */
+export function toDiscoveryUrl(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+}
+
 async function fetchKeys(issuer: string): Promise<JSONWebKeySet> {
-  const document = Discovery.parse(await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`))
+  const document = Discovery.parse(await fetchJson(toDiscoveryUrl(issuer)))
   if (document.issuer !== issuer) {
     throw new Error(`discovery names another issuer: ${document.issuer.slice(0, 200)}`)
   }

@@ -1,12 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createAuthenticator } from '../../src/identity/authenticate.js'
-import { createGiteaTokenReader } from '../../src/identity/gitea-tokens.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Unauthenticated } from '../../src/lib/errors.js'
-import { createLogger } from '../../src/lib/logger.js'
-import { Secret } from '../../src/lib/secret.js'
-import { createGiteaTokenFacts } from '../../src/oauth/gitea-introspection.js'
 import { createGiteaClient, type GiteaClient, obtainTokens } from '../support/gitea-oauth-client.js'
-import { type GiteaSandbox, startGiteaSandbox } from '../support/gitea-sandbox/start.js'
+import { createGiteaTokenDoor } from '../support/gitea-token-door.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 import { seedPeople } from '../support/seed-gitea.js'
 import { startGitea } from '../support/start-gitea.js'
@@ -23,34 +18,11 @@ beforeAll(async () => {
 })
 afterAll(() => gitea.close())
 
-let ahead: number
-let logLines: string[]
-beforeEach(() => {
-  ahead = 0
-  logLines = []
-})
-
-function createDoor(options: { readonly to?: GiteaUnderTest; readonly as?: GiteaClient; further?: string[] } = {}) {
-  const { to = gitea, as = client, further = [] } = options
-  const clock = { now: () => Date.now() + ahead }
-  const application = { clientId: as.clientId, clientSecret: new Secret(as.clientSecret) }
-  const log = createLogger('DEBUG', { write: (line) => void logLines.push(line) })
-  const facts = createGiteaTokenFacts({ giteaUrl: to.url, application, clock, discoveryTtlMs: 5 * MINUTE })
-  const audiences = [as.clientId, ...further]
-  const reader = createGiteaTokenReader({ facts, audiences, clock, log, ttlMs: 5 * MINUTE })
-  const { authenticate } = createAuthenticator([reader])
-  return async (token: string) => authenticate(`Bearer ${token}`, 'request-1')
-}
-
-function readSummaries(): Record<string, unknown>[] {
-  return logLines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'oauth_auth_summary')
-}
-
 describe('a token that Gitea made for our application', () => {
   test('stands for its person, with what it may do in Gitea, and is the way to Gitea itself', async () => {
     const { access } = await obtainTokens(gitea, client, alice, READ)
 
-    const found = await createDoor()(access)
+    const found = await createGiteaTokenDoor(gitea, client).present(access)
 
     expect(found).toMatchObject({
       kind: 'caller',
@@ -66,7 +38,7 @@ describe('a token that Gitea made for our application', () => {
     const writing = await createGiteaClient(gitea)
     const { access } = await obtainTokens(gitea, writing, alice, 'read:user write:repository write:issue')
 
-    expect(await createDoor({ as: writing })(access)).toMatchObject({
+    expect(await createGiteaTokenDoor(gitea, writing).present(access)).toMatchObject({
       caller: { scopes: new Set(['write:repository']) },
     })
   })
@@ -75,16 +47,19 @@ describe('a token that Gitea made for our application', () => {
     const narrow = await createGiteaClient(gitea)
     const { access } = await obtainTokens(gitea, narrow, alice, 'read:repository')
 
-    expect(await createDoor({ as: narrow })(access)).toMatchObject({ kind: 'caller', caller: { login: 'alice' } })
+    expect(await createGiteaTokenDoor(gitea, narrow).present(access)).toMatchObject({
+      kind: 'caller',
+      caller: { login: 'alice' },
+    })
   })
 
   test('tells the log what it is and what became of it, and never itself', async () => {
-    const door = createDoor()
+    const door = createGiteaTokenDoor(gitea, client)
     const { access } = await obtainTokens(gitea, client, alice, READ)
-    await door(access)
-    await door(access)
+    await door.present(access)
+    await door.present(access)
 
-    expect(readSummaries()).toEqual([
+    expect(door.readSummaries()).toEqual([
       expect.objectContaining({
         token_type: 'jwt',
         scopes_observed: expect.arrayContaining(['openid', 'read:repository']),
@@ -95,41 +70,41 @@ describe('a token that Gitea made for our application', () => {
       }),
       expect.objectContaining({ api_probe: 'skip:cached', login: 'alice' }),
     ])
-    expect(logLines.join('')).not.toContain(access.slice(-20))
+    expect(JSON.stringify(door.readLog())).not.toContain(access.slice(-20))
   })
 
   test('ends here when Gitea refuses it, and is told to be refreshed rather than counted as a guess', async () => {
     const ending = await createGiteaClient(gitea)
     const { access } = await obtainTokens(gitea, ending, alice, READ)
-    const door = createDoor({ as: ending })
-    const found = await door(access)
+    const door = createGiteaTokenDoor(gitea, ending)
+    const found = await door.present(access)
     if (found.kind !== 'caller') throw new Error('no caller')
     await gitea.revokeGrant(alice.login, ending.clientId)
 
     await expect(found.caller.gitea.renew(access)).rejects.toThrow(Unauthenticated)
     await expect(found.caller.gitea.renew(access)).rejects.toThrow(/Refresh it, or connect/)
-    expect(await door(access)).toMatchObject({ kind: 'ended', problem: expect.stringMatching(/Refresh it/) })
+    expect(await door.present(access)).toMatchObject({ kind: 'ended', problem: expect.stringMatching(/Refresh it/) })
   })
 
   test('is asked about again after a while, and ends when Gitea does not know it any more', async () => {
     const ending = await createGiteaClient(gitea)
     const { access } = await obtainTokens(gitea, ending, alice, READ)
-    const door = createDoor({ as: ending })
-    await door(access)
+    const door = createGiteaTokenDoor(gitea, ending)
+    await door.present(access)
     await gitea.revokeGrant(alice.login, ending.clientId)
 
-    expect(await door(access)).toMatchObject({ kind: 'caller' })
-    ahead = 6 * MINUTE
-    expect(await door(access)).toMatchObject({ kind: 'ended' })
+    expect(await door.present(access)).toMatchObject({ kind: 'caller' })
+    door.advance(6 * MINUTE)
+    expect(await door.present(access)).toMatchObject({ kind: 'ended' })
   })
 
   test('is over at the time it says itself', async () => {
     const { access } = await obtainTokens(gitea, client, alice, READ)
-    const door = createDoor()
-    await door(access)
+    const door = createGiteaTokenDoor(gitea, client)
+    await door.present(access)
 
-    ahead = 61 * MINUTE
-    expect(await door(access)).toMatchObject({ kind: 'ended' })
+    door.advance(61 * MINUTE)
+    expect(await door.present(access)).toMatchObject({ kind: 'ended' })
   })
 
   test('of a person who may not sign in opens nothing', async () => {
@@ -139,13 +114,14 @@ describe('a token that Gitea made for our application', () => {
     const { access } = await obtainTokens(gitea, client, person, READ)
     await gitea.setUserState(login, { prohibitLogin: true })
 
-    expect(await createDoor()(access)).toMatchObject({
+    const door = createGiteaTokenDoor(gitea, client)
+    expect(await door.present(access)).toMatchObject({
       kind: 'refused',
       status: 403,
       reason: 'gitea_account',
       problem: expect.stringMatching(/disabled/),
     })
-    expect(readSummaries()).toEqual([expect.objectContaining({ login, api_probe: 'fail:403' })])
+    expect(door.readSummaries()).toEqual([expect.objectContaining({ login, api_probe: 'fail:403' })])
   })
 })
 
@@ -154,13 +130,15 @@ describe('refused is', () => {
     const other = await createGiteaClient(gitea)
     const { access } = await obtainTokens(gitea, other, alice, READ)
 
-    expect(await createDoor()(access)).toMatchObject({
+    expect(await createGiteaTokenDoor(gitea, client).present(access)).toMatchObject({
       kind: 'refused',
       status: 401,
       reason: 'wrong_audience',
       problem: expect.stringMatching(/OAUTH_EXPECTED_AUDIENCE/),
     })
-    expect(await createDoor({ further: [other.clientId] })(access)).toMatchObject({ kind: 'caller' })
+    expect(await createGiteaTokenDoor(gitea, client, [other.clientId]).present(access)).toMatchObject({
+      kind: 'caller',
+    })
   })
 
   test.each(['openid profile email', 'all', 'read:user offline_access read:repository', 'READ:repository'])(
@@ -169,7 +147,7 @@ describe('refused is', () => {
       const wide = await createGiteaClient(gitea)
       const { access } = await obtainTokens(gitea, wide, alice, scope)
 
-      expect(await createDoor({ as: wide })(access)).toMatchObject({
+      expect(await createGiteaTokenDoor(gitea, wide).present(access)).toMatchObject({
         kind: 'refused',
         status: 403,
         reason: 'full_access',
@@ -182,13 +160,14 @@ describe('refused is', () => {
     const poor = await createGiteaClient(gitea)
     const { access } = await obtainTokens(gitea, poor, alice, 'openid read:user')
 
-    expect(await createDoor({ as: poor })(access)).toMatchObject({
+    const door = createGiteaTokenDoor(gitea, poor)
+    expect(await door.present(access)).toMatchObject({
       kind: 'refused',
       status: 403,
       reason: 'insufficient_scope',
       problem: expect.stringMatching(/connect again and ask for read:repository/),
     })
-    expect(logLines.map((line) => JSON.parse(line))).toContainEqual(
+    expect(door.readLog()).toContainEqual(
       expect.objectContaining({ event: 'oauth_token_lacks_api_scope', status: 403, login: 'alice' }),
     )
   })
@@ -196,110 +175,28 @@ describe('refused is', () => {
   test('a refresh token', async () => {
     const { refresh } = await obtainTokens(gitea, client, alice, READ)
 
-    expect(await createDoor()(refresh)).toMatchObject({ kind: 'unknown' })
+    expect(await createGiteaTokenDoor(gitea, client).present(refresh)).toMatchObject({ kind: 'unknown' })
   })
 
   test('an ID token', async () => {
     const { id } = await obtainTokens(gitea, client, alice, READ)
 
-    expect(await createDoor()(id ?? '')).toMatchObject({ kind: 'unknown' })
+    expect(await createGiteaTokenDoor(gitea, client).present(id ?? '')).toMatchObject({ kind: 'unknown' })
   })
 
   test('a personal access token, with what to do instead', async () => {
     const token = await gitea.createToken('alice', ['read:repository'])
 
-    expect(await createDoor()(token)).toMatchObject({
+    expect(await createGiteaTokenDoor(gitea, client).present(token)).toMatchObject({
       kind: 'unknown',
       problem: expect.stringMatching(/Personal access tokens .* not taken/),
     })
   })
 
   test.each(['nonsense', 'a.b.c', `${'x'.repeat(43)}`])('what Gitea does not know: %s', async (token) => {
-    expect(await createDoor()(token)).toMatchObject({ kind: 'unknown', problem: 'Gitea does not know this token' })
-  })
-})
-
-describe('Gitea', () => {
-  let sandbox: GiteaSandbox
-  let own: GiteaClient
-  beforeAll(async () => {
-    sandbox = await startGiteaSandbox({ seed: true })
-    own = await createGiteaClient(sandbox)
-  })
-  afterEach(() => sandbox.fault(null))
-  afterAll(() => sandbox.close())
-
-  test('is asked once for a token that is used a lot, and never for tokens of this server', async () => {
-    const { access } = await obtainTokens(sandbox, own, alice, READ)
-    const door = createDoor({ to: sandbox, as: own })
-    const before = sandbox.requests.length
-
-    await Promise.all(Array.from({ length: 10 }, () => door(access)))
-    await door(access)
-    expect(sandbox.requests.slice(before).map(({ path }) => path)).toEqual([
-      '/.well-known/openid-configuration',
-      '/login/oauth/introspect',
-      '/api/v1/user',
-    ])
-
-    expect(await door('agm_at_something')).toEqual({ kind: 'unknown', reason: 'invalid_token' })
-    expect(sandbox.requests.length).toBe(before + 3)
-  })
-
-  test.each([
-    ['does not answer', { path: '/login/oauth/introspect', destroySocket: true }],
-    ['is replaced by a proxy page', { path: '/login/oauth/introspect', html: true }],
-    ['has a fault behind its API', { path: '/api/v1/user', status: 500, body: '' }],
-  ])('that %s lets nobody in, and is asked again', async (_, fault) => {
-    const { access } = await obtainTokens(sandbox, own, alice, READ)
-    const door = createDoor({ to: sandbox, as: own })
-    sandbox.fault(fault)
-
-    expect(await door(access)).toMatchObject({
-      kind: 'refused',
-      status: 503,
-      reason: 'not_verifiable',
-      problem: expect.stringMatching(/Try again/),
-    })
-    expect(readSummaries()).toEqual([expect.objectContaining({ api_probe: 'skip:error' })])
-    sandbox.fault(null)
-    expect(await door(access)).toMatchObject({ kind: 'caller' })
-  })
-
-  describe('without introspection', () => {
-    const userinfo = () => `${sandbox.url}/login/oauth/userinfo`
-    beforeEach(() =>
-      sandbox.fault({
-        path: '/.well-known/openid-configuration',
-        status: 200,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ issuer: sandbox.url, userinfo_endpoint: userinfo() }),
-      }),
-    )
-
-    test('names the person by userinfo, who may only read, because nobody knows what else', async () => {
-      const { access } = await obtainTokens(sandbox, own, alice, READ)
-
-      expect(await createDoor({ to: sandbox, as: own })(access)).toMatchObject({
-        kind: 'caller',
-        caller: { login: 'alice', scopes: new Set(['read:repository']) },
-      })
-      expect(sandbox.requests.map(({ path }) => path)).toContain('/login/oauth/userinfo')
-    })
-
-    test('lets nobody in with what it does not know', async () => {
-      expect(await createDoor({ to: sandbox, as: own })('nonsense')).toMatchObject({ kind: 'unknown' })
-      const token = await sandbox.createToken('alice', ['read:repository'])
-      expect(await createDoor({ to: sandbox, as: own })(token)).toMatchObject({ kind: 'unknown' })
-    })
-
-    test('lets nobody in who may not sign in', async () => {
-      const person = { login: 'leaver', password: 'some-passw0rd-of-theirs' }
-      await sandbox.addUser(person)
-      const { access } = await obtainTokens(sandbox, own, person, READ)
-      await sandbox.setUserState('leaver', { prohibitLogin: true })
-
-      expect((await createDoor({ to: sandbox, as: own })(access)).kind).not.toBe('caller')
+    expect(await createGiteaTokenDoor(gitea, client).present(token)).toMatchObject({
+      kind: 'unknown',
+      problem: 'Gitea does not know this token',
     })
   })
 })

@@ -148,7 +148,7 @@ async function checkResource(url: string): Promise<Check> {
     return failed(step, `${path} ${found.why}.`, found.fix ?? PASS_ALL)
   }
   const { resource, authorization_servers: servers } = found.document
-  return resource === `${url}/mcp` && servers[0] === url
+  return resource === `${url}/mcp` && servers.includes(url)
     ? ok(step, resource)
     : failed(
         step,
