@@ -1,13 +1,14 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { MIB } from '../lib/units.js'
+import { toIndexWord, toIndexWords } from './pieces.js'
 import type { BlobKind, SearchedBlob } from './searchable.js'
 import { packSnapshot, type Snapshot, unpackSnapshot } from './snapshot.js'
 
 /*
- * The index in its own SQLite file: texts by object id with their trigrams, and which texts make up a commit. It is no
+ * The index in its own SQLite file: texts by object id with the pieces in them, and which texts make up a commit. It is no
  * state: the file may be deleted at any time, and one that is damaged is thrown away and filled anew.
  */
 
@@ -25,8 +26,8 @@ export interface IndexFile {
   findBlob(id: string): StoredBlob | undefined
   /** Adds texts in one transaction and returns their rows; what is there already stays, without one. */
   addBlobs(blobs: readonly NewBlob[]): number[]
-  /** The rows whose text has all these pieces, in any case. */
-  matchRows(trigrams: readonly string[]): number[]
+  /** The rows from `first` to `last` whose text has all these pieces (see pieces.ts), in any case, and few others. */
+  matchRows(pieces: readonly string[], first: number, last: number): number[]
   /** Undefined for binary content, and for what was evicted. */
   readText(row: number): string | undefined
   findSnapshot(commit: string): Snapshot | undefined
@@ -44,13 +45,14 @@ export interface IndexFile {
 }
 
 /** Changing it throws older files away. */
-const VERSION = 1
+const VERSION = 2
 const PAGE_BYTES = 8192
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS blob (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     object TEXT NOT NULL UNIQUE,
     kind INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
     text BLOB
   ) STRICT;
   CREATE TABLE IF NOT EXISTS snapshot (
@@ -61,7 +63,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS snapshot_by_use ON snapshot (used_at);
   CREATE VIRTUAL TABLE IF NOT EXISTS piece USING fts5 (
-    text, content = '', contentless_delete = 1, tokenize = 'trigram', detail = none
+    words, content = '', contentless_delete = 1, tokenize = 'ascii', detail = none
   );
 `
 const SUFFIXES = ['', '-wal', '-shm', '-journal']
@@ -114,31 +116,37 @@ type BlobPart = Pick<IndexFile, 'findBlob' | 'addBlobs' | 'matchRows' | 'readTex
 function prepareBlobs(sqlite: Database.Database): BlobPart {
   const find = sqlite.prepare<[string], StoredBlob>('SELECT id AS row, kind FROM blob WHERE object = ?')
   const insert = sqlite
-    .prepare<[string, number, Buffer | null], number>(
-      'INSERT INTO blob (object, kind, text) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id',
+    .prepare<[string, number, number, Buffer | null], number>(
+      'INSERT INTO blob (object, kind, bytes, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id',
     )
     .pluck()
-  const insertPieces = sqlite.prepare<[number, string]>('INSERT INTO piece (rowid, text) VALUES (?, ?)')
-  const match = sqlite.prepare<[string], number>('SELECT rowid FROM piece WHERE piece MATCH ?').pluck()
-  const text = sqlite.prepare<[number], Buffer | null>('SELECT text FROM blob WHERE id = ?').pluck()
+  const insertPieces = sqlite.prepare<[number, string]>('INSERT INTO piece (rowid, words) VALUES (?, ?)')
+  const match = sqlite
+    .prepare<[string, number, number], number>('SELECT rowid FROM piece WHERE piece MATCH ? AND rowid BETWEEN ? AND ?')
+    .pluck()
+  const text = sqlite.prepare<[number], { bytes: number; text: Buffer | null }>(
+    'SELECT bytes, text FROM blob WHERE id = ?',
+  )
   const addBlobs = sqlite.transaction((blobs: readonly NewBlob[]) => {
     const added: number[] = []
     for (const blob of blobs) {
-      const packed = blob.text === undefined ? null : zstdCompressSync(blob.text)
-      const row = insert.get(blob.id, blob.kind, packed)
+      const bytes = Buffer.from(blob.text ?? '')
+      const packed = blob.text === undefined ? null : deflateRawSync(bytes, { level: 3 })
+      const row = insert.get(blob.id, blob.kind, bytes.length, packed)
       if (row === undefined) continue
       added.push(row)
-      if (blob.text !== undefined) insertPieces.run(row, blob.text)
+      if (blob.text !== undefined) insertPieces.run(row, toIndexWords(blob.text))
     }
     return added
   })
   return {
     findBlob: (id) => find.get(id),
     addBlobs: (blobs) => addBlobs.immediate(blobs),
-    matchRows: (trigrams) => match.all(trigrams.map((piece) => `"${piece.replaceAll('"', '""')}"`).join(' AND ')),
+    matchRows: (pieces, first, last) => match.all(pieces.map(toIndexWord).join(' AND '), first, last),
     readText: (row) => {
-      const packed = text.get(row)
-      return packed === undefined || packed === null ? undefined : zstdDecompressSync(packed).toString('utf8')
+      const found = text.get(row)
+      if (found === undefined || found.text === null) return undefined
+      return inflateRawSync(found.text, { chunkSize: Math.max(64, found.bytes + 1) }).toString('utf8')
     },
   }
 }
@@ -167,7 +175,7 @@ function prepareSnapshots(sqlite: Database.Database): SnapshotPart {
 
 type EvictionPart = Pick<IndexFile, 'usedBytes' | 'dropOldestSnapshot' | 'sweep' | 'compact'>
 
-/** Pages of the trigram index that one step of `compact` merges. */
+/** Pages of the index of pieces that one step of `compact` merges. */
 const MERGE_PAGES = 200
 
 function prepareEviction(sqlite: Database.Database): EvictionPart {

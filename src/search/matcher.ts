@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { InvalidInput } from '../lib/errors.js'
-import { toRegexTrigrams, toTrigrams } from './trigrams.js'
+import { toClues, toPatternClues } from './clues.js'
 
 /*
  * What is searched for. A text is found as it stands; patterns are RE2's, whose time grows with the text and never with
@@ -25,8 +25,8 @@ interface FoundLines {
 }
 
 export interface Matcher {
-  /** What the index can tell beforehand; see trigrams.ts. */
-  readonly trigrams: readonly string[]
+  /** What the index can tell beforehand; see clues.ts. */
+  readonly clues: readonly string[]
   /** Whether a text as it is was given, so that a file without it has no match in any masked form of it. */
   readonly isLiteral: boolean
   /** Finds the first `most` matching lines of a text and counts the others. */
@@ -52,7 +52,7 @@ function createTextMatcher({ text, isWord, isCaseSensitive }: Query): Matcher {
   // an escaped text has nothing to backtrack over
   const expression = new RegExp(text.replace(SYNTAX, '\\$&'), isCaseSensitive ? 'g' : 'gi')
   return {
-    trigrams: toTrigrams(text),
+    clues: toClues(text),
     isLiteral: true,
     findLines(content, most) {
       const lines: number[] = []
@@ -97,7 +97,7 @@ function countNewlines(content: string, from: number, to: number): number {
 function createPatternMatcher({ text, isWord, isCaseSensitive }: Query): Matcher {
   const pattern = compile(isWord ? `\\b(?:${text})\\b` : text, isCaseSensitive)
   return {
-    trigrams: toRegexTrigrams(text),
+    clues: toPatternClues(text),
     isLiteral: false,
     findLines(content, most, isLate) {
       const lines: number[] = []

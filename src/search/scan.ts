@@ -71,20 +71,21 @@ export async function scan(
   const breathe = createBreather(SLICE_MS)
   let deadline = performance.now() + request.budgetMs
   const isLate = () => performance.now() > deadline
-  const candidates =
-    matcher.trigrams.length === 0 ? undefined : new Set(use((file) => file.matchRows(matcher.trigrams)))
+  const isCandidate = findCandidates(snapshot, use, matcher)
   const files: FoundFile[] = []
   const counts = { matchingFiles: 0, matches: 0, binary: 0, aside: 0 }
   let isWhole = true
-  for (const [at, path] of paths.entries()) {
+  // by number: pairs for a hundred thousand files cost more than the search
+  for (let at = 0; at < paths.length; at += 1) {
+    const path = paths[at] ?? ''
     const row = rows[at] ?? 0
     const kind = kinds[at]
     const isAside = kind === FILE_KIND.aside && !request.hasAside
-    if (kind === FILE_KIND.searched && candidates !== undefined && !candidates.has(row)) continue
+    if (kind === FILE_KIND.searched && !isCandidate(row)) continue
     if (!filters.every((isWanted) => isWanted(path))) continue
     if (kind === FILE_KIND.binary) counts.binary += 1
     if (isAside) counts.aside += 1
-    if (kind === FILE_KIND.binary || isAside || (candidates !== undefined && !candidates.has(row))) continue
+    if (kind === FILE_KIND.binary || isAside || !isCandidate(row)) continue
     if (isLate()) {
       isWhole = false
       break
@@ -105,6 +106,27 @@ export async function scan(
     if (counts.matchingFiles === skip + take) deadline = Math.min(deadline, performance.now() + COUNT_MS)
   }
   return { files, ...counts, isWhole, isLate: !isWhole && files.length < take }
+}
+
+/** Says of a row of this commit whether its text may match, from the index alone. */
+function findCandidates(
+  { rows }: Snapshot,
+  use: <Result>(work: (file: IndexFile) => Result) => Result,
+  { clues }: Matcher,
+): (row: number) => boolean {
+  if (clues.length === 0) return () => true
+  let first = rows[0] ?? 0
+  let last = first
+  for (const row of rows) {
+    if (row < first) first = row
+    if (row > last) last = row
+  }
+  const bits = new Uint8Array(((last - first) >>> 3) + 1)
+  for (const row of use((file) => file.matchRows(clues, first, last))) {
+    const at = row - first
+    bits[at >>> 3] = (bits[at >>> 3] ?? 0) | (1 << (at & 7))
+  }
+  return (row) => (((bits[(row - first) >>> 3] ?? 0) >> ((row - first) & 7)) & 1) === 1
 }
 
 function searchText(

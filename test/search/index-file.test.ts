@@ -4,7 +4,8 @@ import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createEviction } from '../../src/search/eviction.js'
 import { createGuardedFile, type GuardedFile, IndexLost } from '../../src/search/guarded-file.js'
-import type { NewBlob } from '../../src/search/index-file.js'
+
+import type { IndexFile, NewBlob } from '../../src/search/index-file.js'
 import { BLOB_KIND } from '../../src/search/searchable.js'
 import { createSnapshot, packSnapshot, unpackSnapshot } from '../../src/search/snapshot.js'
 import { createTempFolder } from '../support/temp-folder.js'
@@ -25,6 +26,8 @@ afterEach(() => {
 
 const text = (id: string, content: string): NewBlob => ({ id, kind: BLOB_KIND.text, text: content })
 
+const match = (open: IndexFile, pieces: readonly string[]) => open.matchRows(pieces, 0, 1000)
+
 function addCommit(commit: string, blobs: readonly NewBlob[], now: number): void {
   file.use((open) => {
     open.addBlobs(blobs)
@@ -38,9 +41,9 @@ test('finds the texts that have all the pieces, in any case', () => {
     open.addBlobs([text('a', 'Hello world'), text('b', 'hello there'), { id: 'c', kind: BLOB_KIND.binary }])
     const row = (id: string) => open.findBlob(id)?.row
 
-    expect(open.matchRows(['hel', 'ell'])).toEqual([row('a'), row('b')])
-    expect(open.matchRows(['hel', 'wor'])).toEqual([row('a')])
-    expect(open.matchRows(['"a ', 'xyz'])).toEqual([])
+    expect(match(open, ['hel', 'ell'])).toEqual([row('a'), row('b')])
+    expect(match(open, ['hel', 'wor'])).toEqual([row('a')])
+    expect(match(open, ['"a ', 'xyz'])).toEqual([])
     expect(open.readText(row('b') ?? 0)).toBe('hello there')
     expect(open.findBlob('c')).toMatchObject({ kind: BLOB_KIND.binary })
     expect(open.readText(row('c') ?? 0)).toBeUndefined()
@@ -105,6 +108,42 @@ test('a file of another version is replaced', () => {
   expect(file.use((open) => open.findBlob('a'))).toBeUndefined()
 })
 
+test('a file that knows pieces of three characters only is replaced', () => {
+  const older = new Database(path)
+  older.exec(`
+    CREATE TABLE blob (id INTEGER PRIMARY KEY AUTOINCREMENT, object TEXT NOT NULL UNIQUE, kind INTEGER NOT NULL, text BLOB) STRICT;
+    CREATE TABLE snapshot (id INTEGER PRIMARY KEY, object TEXT NOT NULL UNIQUE, used_at INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+    CREATE VIRTUAL TABLE piece USING fts5 (text, content = '', contentless_delete = 1, tokenize = 'trigram', detail = none);
+    INSERT INTO blob (object, kind) VALUES ('a', 1);
+    PRAGMA user_version = 1;
+  `)
+  older.close()
+
+  expect(() => file.use((open) => open.findBlob('a'))).toThrow(IndexLost)
+  addCommit('c1', [text('b', 'hello there')], 1)
+  expect(file.use((open) => match(open, ['hel', 'the']))).toHaveLength(1)
+  expect(file.use((open) => open.findBlob('a'))).toBeUndefined()
+})
+
+test('only the rows of the range that is asked for are found', () => {
+  file.use((open) => {
+    const rows = open.addBlobs([text('a', 'hello'), text('b', 'hello there'), text('c', 'hello again')])
+    const [, second = 0, third = 0] = rows
+
+    expect(open.matchRows(['hel'], second, second)).toEqual([second])
+    expect(open.matchRows(['hel'], second, third)).toEqual([second, third])
+  })
+})
+
+test('texts come back as they were, the empty one and one of many bytes a character too', () => {
+  const texts = ['', 'x', 'größe 日本語 😀\n'.repeat(5000), 'a'.repeat(500_000)]
+  file.use((open) => {
+    open.addBlobs(texts.map((content, at) => text(`t${at}`, content)))
+
+    expect(texts.map((_, at) => open.readText(open.findBlob(`t${at}`)?.row ?? 0))).toEqual(texts)
+  })
+})
+
 const long = (id: string) => text(id, Array.from({ length: 2000 }, (_, at) => `${id}${at * 7919}`).join(' '))
 
 test('the commits that were used least recently make room, with the texts that only they had', async () => {
@@ -126,9 +165,9 @@ test('the commits that were used least recently make room, with the texts that o
     expect(open.findSnapshot('c19')).toBeDefined()
     expect(open.findSnapshot('c1')).toBeUndefined()
     expect(open.findBlob('only1x')).toBeUndefined()
-    expect(open.matchRows(['y1x'])).toEqual([])
+    expect(match(open, ['y1x'])).toEqual([])
     expect(open.findBlob('shared')).toBeDefined()
-    expect(open.matchRows(['only0x'.slice(3)])).toHaveLength(1)
+    expect(match(open, ['only0x'.slice(3)])).toHaveLength(1)
   })
 })
 

@@ -1,7 +1,5 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createMatcher, type Query } from '../../src/search/matcher.js'
-import { toRegexTrigrams, toTrigrams } from '../../src/search/trigrams.js'
 
 const never = () => false
 
@@ -65,51 +63,4 @@ test.each(['(', '(?=a)b', '(a)\\1', '[z-a]', '\\'])('%s is no pattern of RE2, an
 
 test('a pattern that is too large is refused', () => {
   expect(() => find('', '(abcdefghij){100}', { isRegex: true })).toThrow(/too large/)
-})
-
-test('the pieces that the index is asked for are in the text itself', () => {
-  expect(toTrigrams('GetU')).toEqual(['get', 'etu'])
-  expect(toTrigrams('ab')).toEqual([])
-  // what İ becomes in lower case is not the same everywhere
-  expect(toTrigrams('xİabc')).toEqual(['abc'])
-  expect(toTrigrams('日本語x')).toEqual(['日本語', '本語x'])
-  expect(toTrigrams('abcdefghijklmnopqrstuvwxyz')).toHaveLength(12)
-})
-
-test.each([
-  ['func \\w+Repo', ['fun', 'unc', 'nc ', 'rep', 'epo']],
-  ['foo|bar', []],
-  ['(foo|bar)baz', ['baz']],
-  ['colou?rs', ['col', 'olo']],
-  ['abc+def', ['abc', 'cde', 'def']],
-  ['abc*def', ['def']],
-  ['abcd{0,3}efg', ['abc', 'efg']],
-  ['[abc]def[^\\]]ghi', ['def', 'ghi']],
-  ['a\\.b\\.c', ['a.b', '.b.', 'b.c']],
-  ['(?i)hello', ['hel', 'ell', 'llo']],
-  ['[[:alpha:]]abc', ['abc']],
-  ['\\x41bcd\\d\\pLefg', ['bcd', 'efg']],
-  ['\\Qa|b\\E', []],
-  ['(a(b)\\)c)def', ['def']],
-])('every match of %s contains %j', (pattern, pieces) => {
-  expect(toRegexTrigrams(pattern)).toEqual(pieces)
-})
-
-test('whatever matches has all its pieces, so the index never keeps a match away', () => {
-  const atom = fc.constantFrom('a', 'b', 'c', '.', '\\.', '[ab]', '\\w', '(ab|c)', '(?:abc)', 'é', '\\d', '[^a]')
-  const repeat = fc.constantFrom('', '', '', '+', '*', '?', '{0,2}', '{2}', '+?')
-  const part = fc.tuple(atom, repeat).map(([one, many]) => one + many)
-  const pattern = fc
-    .tuple(fc.array(part, { minLength: 1, maxLength: 8 }), fc.boolean())
-    .map(([parts, isEither]) => (isEither ? `${parts.join('')}|abc` : parts.join('')))
-  const line = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '.', '1', 'é', ' '), maxLength: 20 })
-
-  fc.assert(
-    fc.property(pattern, line, (text, content) => {
-      const { total } = find(content, text, { isRegex: true })
-      const has = toRegexTrigrams(text).every((piece) => content.toLowerCase().includes(piece))
-      expect(total === 0 || has).toBe(true)
-    }),
-    { numRuns: 2000 },
-  )
 })

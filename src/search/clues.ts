@@ -1,45 +1,61 @@
+import { toRuns } from './pieces.js'
+
 /*
- * What a text must contain, in pieces of three characters, to match at all. The index answers which files have such
- * pieces without reading them; pieces may be left out, which only makes for more files to look at.
+ * What a text must contain, in pieces of three and five characters, to match at all. The index answers which files have
+ * such pieces without reading them; pieces may be left out, which only makes for more files to look at.
  */
 
 /** More of them cost the index more than the files they keep away. */
-const MOST_PIECES = 12
+const MOST_PIECES = 14
+/** Runs tell more than the shorter pieces that are in them. */
+const MOST_RUNS = 8
 
 /** Pieces of a text that must be there as it is, in lower case or upper. Empty when it is too short to tell. */
-export function toTrigrams(literal: string): string[] {
-  return spread(collect(literal))
+export function toClues(literal: string): string[] {
+  return choose([literal])
 }
 
 /** Pieces that every match of a regular expression contains. Empty when nothing is certain. */
-export function toRegexTrigrams(pattern: string): string[] {
-  const pieces = new Set<string>()
-  for (const literal of findRequired(pattern)) for (const piece of collect(literal)) pieces.add(piece)
-  return spread(pieces)
+export function toPatternClues(pattern: string): string[] {
+  return choose(findRequired(pattern))
 }
 
-function collect(literal: string): Set<string> {
-  const characters = [...literal]
-  const pieces = new Set<string>()
-  for (let at = 0; at + 3 <= characters.length; at += 1) {
-    const three = characters.slice(at, at + 3)
-    if (three.every(isFoldedAlike)) pieces.add(three.join('').toLowerCase())
+function choose(literals: readonly string[]): string[] {
+  const parts = literals.flatMap(splitFoldedAlike)
+  const runs = spread(new Set(parts.flatMap(toRuns)), MOST_RUNS)
+  const trigrams = new Set(parts.flatMap(toTrigrams))
+  return [...runs, ...spread(trigrams, MOST_PIECES - runs.length)]
+}
+
+function toTrigrams(part: string): string[] {
+  return Array.from({ length: Math.max(0, part.length - 2) }, (_, at) => part.slice(at, at + 3).toLowerCase())
+}
+
+/** The stretches of a text whose other cases are certain. */
+function splitFoldedAlike(text: string): string[] {
+  const parts = ['']
+  for (const unit of text.split('')) {
+    if (isFoldedAlike(unit)) parts.push(`${parts.pop() ?? ''}${unit}`)
+    else parts.push('')
   }
-  return pieces
+  return parts
 }
 
-/** The index and JavaScript must agree on what its other case is; for ASCII and for what has no case they do. */
-function isFoldedAlike(character: string): boolean {
-  if (character === '\0' || character === '\n') return false
-  return character <= '\u007f' || (character.toUpperCase() === character && character.toLowerCase() === character)
+/**
+ * The index and JavaScript must agree on what its other case is: for ASCII and for what has no case they do. Halves of a
+ * character do not tell.
+ */
+function isFoldedAlike(unit: string): boolean {
+  if (unit === '\0' || unit === '\n' || !unit.isWellFormed()) return false
+  return unit <= '\u007f' || (unit.toUpperCase() === unit && unit.toLowerCase() === unit)
 }
 
 /** Some of all, first and last among them: neighbours tell nearly the same. */
-function spread(pieces: ReadonlySet<string>): string[] {
+function spread(pieces: ReadonlySet<string>, most: number): string[] {
   const all = [...pieces]
-  if (all.length <= MOST_PIECES) return all
-  const step = (all.length - 1) / (MOST_PIECES - 1)
-  return Array.from({ length: MOST_PIECES }, (_, at) => all[Math.round(at * step)] ?? '')
+  if (all.length <= most) return all
+  const step = (all.length - 1) / (most - 1)
+  return Array.from({ length: most }, (_, at) => all[Math.round(at * step)] ?? '')
 }
 
 const SPECIAL = new Set('.^$*+?()[]{}|\\')
