@@ -60,8 +60,32 @@ export async function resolveCommit(
   args: RepositoryName & { readonly ref: string | undefined },
 ): Promise<ResolvedCommit> {
   const { ref } = args
+  if (ref !== undefined && FULL_ID.test(ref)) return resolveId(client, store, args, ref.toLowerCase())
+  const commit = await resolveName(client, store, { ...args, ref })
+  if (guessCommit(store, args) !== commit.sha) store.put(toGuessKey(args), Buffer.from(commit.sha))
+  return commit
+}
+
+/** The id of the commit that this ref was when someone asked last: a guess, for asking two questions at once. */
+export function guessCommit(
+  store: ObjectStore,
+  args: RepositoryName & { readonly ref: string | undefined },
+): string | undefined {
+  const guess = store.get(toGuessKey(args))?.toString()
+  return guess !== undefined && FULL_ID.test(guess) ? guess : undefined
+}
+
+function toGuessKey(args: RepositoryName & { readonly ref: string | undefined }): string {
+  return `commit-at:${toName(args).toLowerCase()}:${args.ref ?? ''}`
+}
+
+async function resolveName(
+  client: GiteaClient,
+  store: ObjectStore,
+  args: RepositoryName & { readonly ref: string | undefined },
+): Promise<ResolvedCommit> {
+  const { ref } = args
   if (ref === undefined || ref === 'HEAD') return resolveDefault(client, store, args)
-  if (FULL_ID.test(ref)) return resolveId(client, store, args, ref.toLowerCase())
   const sha = await findNamed(client, store, { ...args, ref })
   if (sha !== undefined) return new ProvenCommit(args, sha, ref)
   const commit = SHORT_ID.test(ref) ? await getCommit(client, { ...args, ref }).catch(toMissing) : undefined

@@ -96,7 +96,16 @@ export async function holdSmallTree(client: GiteaClient, store: ObjectStore, com
 
 /** What a path is, as far as the folders on the way to it are held; undefined says nothing about whether it exists. */
 export function findHeld(store: ObjectStore, commit: ResolvedCommit, path: string): TreeEntry | undefined {
-  let id = commit.sha
+  return findEntry(store, commit.sha, path)
+}
+
+/** Whether the folders on the way to a path of a commit are held. Says nothing of what is there, so it needs no right. */
+export function isHeld(store: ObjectStore, sha: string, path: string): boolean {
+  return findEntry(store, sha, path) !== undefined
+}
+
+function findEntry(store: ObjectStore, sha: string, path: string): TreeEntry | undefined {
+  let id = sha
   let entry: TreeEntry | undefined
   for (const name of path.split('/')) {
     if (entry !== undefined && entry.type !== 'folder') return undefined

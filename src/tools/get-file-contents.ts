@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InvalidInput, NotFound } from '../lib/errors.js'
-import { FILE_OPERATIONS, loadContents } from '../objects/files.js'
+import { FILE_OPERATIONS, loadContents, readAhead } from '../objects/files.js'
 import { explainMissing } from '../objects/missing.js'
 import { RESOLVE_OPERATIONS, type ResolvedCommit, resolveCommit } from '../objects/resolve-commit.js'
 import { defineTool, type ToolContext } from './define-tool.js'
@@ -51,12 +51,16 @@ export const getFileContents = defineTool({
       throw new InvalidInput('start_line and end_line go with one filepath, not with filepaths.')
     }
     const { owner, repo, ref } = input
-    const commit = await resolveCommit(context.gitea, context.objects, { owner, repo, ref })
-    const maxChars = toTextBudget(context.limits.maxChars)
+    const { gitea, objects, limits } = context
+    const maxBytes = limits.maxFileBytes
+    const ahead =
+      filepath === undefined ? undefined : readAhead(gitea, objects, { owner, repo, ref, path: filepath, maxBytes })
+    const commit = await resolveCommit(gitea, objects, { owner, repo, ref })
+    const maxChars = toTextBudget(limits.maxChars)
     const files: FileAnswer[] =
       filepath === undefined
         ? await readSeveral(commit, paths, maxChars, context)
-        : [await readOne(commit, { path: filepath, startLine, endLine: end_line, maxChars }, context)]
+        : [await readOne(commit, { path: filepath, startLine, endLine: end_line, maxChars }, context, ahead)]
     return { files }
   },
   render({ files }, { filepath, ref }) {
@@ -72,10 +76,15 @@ function toPaths(filepath: string | undefined, filepaths: readonly string[] | un
   return filepath === undefined ? [...new Set(filepaths)] : [filepath]
 }
 
-async function readOne(commit: ResolvedCommit, request: FileRequest, context: ToolContext): Promise<FileAnswer> {
+async function readOne(
+  commit: ResolvedCommit,
+  request: FileRequest,
+  context: ToolContext,
+  ahead?: ReturnType<typeof readAhead>,
+): Promise<FileAnswer> {
   const { gitea, objects, limits, mayReadPath } = context
   const { path } = request
-  const found = await loadContents(gitea, objects, commit, { path, maxBytes: limits.maxFileBytes }).catch(
+  const found = await loadContents(gitea, objects, commit, { path, maxBytes: limits.maxFileBytes }, ahead).catch(
     async (thrown: unknown) => {
       throw thrown instanceof NotFound ? await explainMissing(gitea, objects, commit, path, mayReadPath) : thrown
     },

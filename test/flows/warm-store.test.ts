@@ -199,6 +199,37 @@ test('a warm read costs Gitea a ref, and the repository where no ref was given',
   expect(await costs(listCommits, { limit: 10, page: 2 })).toContain('listCommits')
 })
 
+test('a file that nobody read is asked for together with its ref, and again only when the ref has moved', async () => {
+  const { name, at } = await addPrivate()
+  const read = async (filepath: string) => {
+    const asked: string[] = []
+    const text = await owner.text(
+      getFileContents,
+      { ...at, filepath, ref: 'main' },
+      { onRequest: (name) => asked.push(name) },
+    )
+    return { asked, text }
+  }
+  await read('docs/plan.md')
+
+  expect(await read('secrets/key')).toEqual({
+    asked: ['getContents', 'getRefs'],
+    text: expect.stringContaining('hidden'),
+  })
+  expect((await read('secrets/key')).asked).toEqual(['getRefs'])
+  await gitea.commit('alice', name, { message: 'Third', files: { 'docs/new.md': 'new\n', 'secrets/key': 'changed\n' } })
+  await gitea.commit('alice', name, { message: 'Fourth', files: { 'docs/new.md': 'newest\n' } })
+  expect((await read('secrets/key')).text).toContain('changed')
+  expect(await read('docs/new.md')).toEqual({
+    asked: ['getContents', 'getRefs'],
+    text: expect.stringContaining('newest'),
+  })
+  await gitea.commit('alice', name, { message: 'Fifth', files: { 'docs/later.md': 'later\n' } })
+  const later = await read('docs/later.md')
+  expect(later.text).toContain('later')
+  expect(later.asked.sort()).toEqual(['getContents', 'getContents', 'getRefs'])
+})
+
 test('what one person read is warm for the next, and hidden from whom the policy hides it', async () => {
   const { at, sha } = await addPrivate()
   const mayReadPath = (name: string) => !name.startsWith('secrets')
