@@ -1,6 +1,7 @@
 import type { AutomationSettings } from '../config/automation-settings.js'
 import type { Job } from './define-job.js'
 import { labelSync } from './kinds/label-sync.js'
+import { releaseNotesDraft } from './kinds/release-notes-draft.js'
 import { createStaleIssueDetection } from './kinds/stale-issue-detection.js'
 
 /** What of the settings jobs fall back to where the policy says nothing. */
@@ -11,5 +12,5 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = { staleDays: 30 }
 
 /** Every job there is, by name. */
 export function createJobs(settings: JobSettings): readonly Job[] {
-  return [labelSync, createStaleIssueDetection(settings.staleDays)]
+  return [labelSync, releaseNotesDraft, createStaleIssueDetection(settings.staleDays)]
 }

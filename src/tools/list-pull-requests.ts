@@ -6,7 +6,13 @@ import { describeTags, IssueRow, toIssueRow } from './issue-rows.js'
 import { describePart, toListPart, toNextDay, toOneLine, toText } from './lines.js'
 import { limit, listPosition, owner, page, repo, state } from './params.js'
 
-const Row = IssueRow.extend({ base: z.string(), head: z.string(), draft: z.boolean(), merged: z.boolean() })
+const Row = IssueRow.extend({
+  base: z.string(),
+  head: z.string(),
+  draft: z.boolean(),
+  merged: z.boolean(),
+  merged_at: z.string(),
+})
 
 export const listPullRequests = defineTool({
   name: 'list_pull_requests',
@@ -41,7 +47,14 @@ export const listPullRequests = defineTool({
 })
 
 function toRow(pull: Pull, trusts: TrustsAuthor) {
-  return { ...toIssueRow(pull, trusts), base: pull.base, head: pull.head, draft: pull.isDraft, merged: pull.isMerged }
+  return {
+    ...toIssueRow(pull, trusts),
+    base: pull.base,
+    head: pull.head,
+    draft: pull.isDraft,
+    merged: pull.isMerged,
+    merged_at: pull.mergedAt,
+  }
 }
 
 function describeRow(pull: z.output<typeof Row>, previous?: string): string {

@@ -61,8 +61,8 @@ export const labelSync = defineJob({
   events: ['push'],
   parameters,
   // whether the file was among what was pushed is seen when it is read: a list of changed files may be cut
-  dedupe: ({ event, on_default_branch }, repository) =>
-    event === 'push' && on_default_branch === true ? `${NAME}:${repository}`.toLowerCase() : undefined,
+  dedupe: ({ event, ref, default_branch: main }, repository) =>
+    event === 'push' && ref === `refs/heads/${String(main)}` ? `${NAME}:${repository}`.toLowerCase() : undefined,
   run,
 })
 

@@ -26,6 +26,7 @@ import { addLabelWriteRoutes } from './api/label-writes.js'
 import { addLabelRoutes } from './api/labels.js'
 import { addNotificationRoutes } from './api/notifications.js'
 import { addOrganizationRoutes } from './api/organizations.js'
+import { addPullMergeRoute } from './api/pull-merge.js'
 import { addPullWriteRoutes } from './api/pull-writes.js'
 import { addPullRoutes } from './api/pulls.js'
 import { addReleaseWriteRoutes } from './api/release-writes.js'
@@ -89,6 +90,7 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   addLabelRoutes(api)
   addLabelWriteRoutes(api)
   addPullRoutes(api)
+  addPullMergeRoute(api)
   addPullWriteRoutes(api)
   addForkRoutes(api)
   addReviewRoutes(api)
