@@ -44,7 +44,7 @@ const ACTIONS: Readonly<Record<string, { readonly takesId: boolean; readonly opt
   },
   list: { takesId: false, options: ['all', 'json'] },
   rotate: { takesId: true, options: ['grace', 'by'] },
-  revoke: { takesId: true, options: ['by'] },
+  revoke: { takesId: true, options: ['all', 'by'] },
   'check-age': { takesId: false, options: ['days'] },
 }
 
@@ -64,7 +64,8 @@ aegis keys rotate <id> [--grace <7d|12h>] [--by <name>]
   A new key in place of one; that one works on for the time of grace, so that clients can be changed over.
 
 aegis keys revoke <id> [--by <name>]
-  Ends a key with the next request.
+aegis keys revoke --all [--by <name>]
+  Ends a key, or every key there is, with the next request.
 
 aegis keys check-age [--days <90>]
   Names keys older than that; exit code 1 when there are any. For cron.
@@ -106,8 +107,9 @@ function parseCall(args: readonly string[]) {
         : `There is no “aegis keys ${action.slice(0, 60)}”. ${/^rotate-|encryption|signing/.test(action) ? 'For the keys of the server itself: aegis keyring.' : ''}`,
     )
   }
-  if (known.takesId ? id === '' : id !== '') {
-    throw new Misuse(known.takesId ? 'Name the key by its id: aegis keys list.' : `${action} takes options only.`)
+  const needsId = known.takesId && !values.all
+  if (needsId ? id === '' : id !== '') {
+    throw new Misuse(needsId ? 'Name the key by its id: aegis keys list.' : `${id} does not go with that.`)
   }
   const stray = tokens.find((token) => token.kind === 'option' && !known.options.includes(token.name))
   if (more.length > 0 || stray !== undefined) {
@@ -160,12 +162,17 @@ function rotate(id: string, values: Options, clock: Clock, io: CommandIo): Promi
 function revoke(id: string, values: Options, clock: Clock, io: CommandIo): Promise<number> {
   const by = parseAdminName(values.by)
   return withStore(io, { readonly: false }, (store) => {
-    const key = store.transaction(() => {
-      const revoked = createApiKeys(store, clock).revoke(id)
-      record('api_key_revoked', revoked, by, store, clock)
-      return revoked
+    const keys = createApiKeys(store, clock)
+    const revoked = store.transaction(() => {
+      const ids = values.all ? keys.list().filter((key) => toState(key, clock.now()) === 'valid') : [{ id }]
+      return ids.map((key) => {
+        const ended = keys.revoke(key.id)
+        record('api_key_revoked', ended, by, store, clock)
+        return ended
+      })
     })
-    printLines(io.stdout, `${id} (${key.hint}) is revoked, with the next request.`)
+    const lines = revoked.map((key) => `${key.id} (${key.hint}) is revoked, with the next request.`)
+    printLines(io.stdout, ...(lines.length === 0 ? ['There are no keys that count.'] : lines))
     return 0
   })
 }

@@ -78,6 +78,7 @@ describe('a key that is made', () => {
     [['generate', '--user', 'alice', '--grace', '7d'], /--grace does not go with generate/],
     [['rotate'], /by its id: aegis keys list/],
     [['rotate', 'one', 'two'], /two does not go with rotate/],
+    [['revoke', 'one', '--all'], /one does not go with that/],
     [['rotate', 'one', '--grace', 'week'], /--grace is a time like 90d/],
     [['check-age', '--days', 'many'], /--days is a number of days/],
     [['encryption'], /no “aegis keys encryption”.*aegis keyring/],
@@ -141,6 +142,19 @@ describe('keys over time', () => {
     expect(shown).toContain(second)
     expect(shown).not.toContain(first)
     expect((await keys('list', '--all')).stdout).toMatch(new RegExp(`${first} .* revoked`))
+  })
+
+  test('are all revoked at once when it has to be', async () => {
+    const { keys } = startServer()
+    await keys('generate', '--user', 'alice')
+    await keys('generate', '--user', 'alice')
+
+    const revoked = await keys('revoke', '--all')
+    const again = await keys('revoke', '--all')
+
+    expect(revoked.stdout.match(/is revoked/g)).toHaveLength(2)
+    expect(again).toMatchObject({ code: 0, stdout: 'There are no keys that count.\n' })
+    expect((await keys('list')).stdout).toBe('There are no API keys.\n')
   })
 
   test('that grow old are named, and make cron take notice', async () => {

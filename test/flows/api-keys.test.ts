@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { DAY } from '../../src/lib/units.js'
 import { runAegis } from '../cli/run-aegis.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
-import { callTool, sendMcp } from '../support/mcp-call.js'
+import { bearer, callDirectly, type MadeKey, makeKey, SERVICE_SCOPES } from '../support/make-key.js'
+import { callTool } from '../support/mcp-call.js'
 import { checkAudit, readAudit } from '../support/read-audit.js'
 import { seedPeople } from '../support/seed-gitea.js'
 import { openSse } from '../support/sse-client.js'
@@ -12,7 +13,6 @@ import { startGitea } from '../support/start-gitea.js'
 import { type Stack, startStack } from '../support/start-stack.js'
 
 const { alice, mallory } = seedPeople
-const TOKEN_SCOPES = ['read:user', 'read:organization', 'write:repository', 'write:issue', 'write:notification']
 const POLICY = 'defaults:\n  read: allow\n  write: allow\n'
 const WRITES = { WRITE_MODE: 'true', WRITE_ALLOW_ALL_TOKEN_REPOS: 'true' }
 const ISSUE = { owner: 'harbor', repo: 'booking', title: 'Foghorn' }
@@ -26,7 +26,7 @@ let gitea: GiteaUnderTest
 let stack: Stack
 beforeAll(async () => {
   gitea = await startGitea()
-  const GITEA_TOKEN = await gitea.createToken(seedPeople.admin.login, TOKEN_SCOPES)
+  const GITEA_TOKEN = await gitea.createToken(seedPeople.admin.login, SERVICE_SCOPES)
   stack = await startStack(gitea, { clock, settings: { GITEA_TOKEN, ...WRITES }, policy: POLICY })
   // keys of people who signed in can be made without asking Gitea who they are
   for (const person of [alice, mallory]) {
@@ -42,36 +42,9 @@ afterAll(async () => {
   await gitea.close()
 })
 
-interface MadeKey {
-  readonly key: string
-  readonly id: string
-  readonly hint: string
-}
-
-/** `aegis keys <args>` beside the running server, for one that makes a key. */
-async function makeKey(args: readonly string[], at: Stack = stack): Promise<MadeKey> {
-  const run = await runAegis(['keys', ...args], { cwd: at.folder, env: { DATABASE_PATH: at.aegis.databasePath } })
-  expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^agm_ak_[\w-]{43}\n$/) })
-  const key = run.stdout.trim()
-  const id = /Its id is (\w+)/.exec(run.stderr)?.[1] ?? ''
-  return { key, id, hint: `${key.slice(0, 8)}...${key.slice(-4)}` }
-}
-
 function generate(...options: string[]): Promise<MadeKey> {
-  return makeKey(['generate', '--user', alice.login, ...options])
+  return makeKey(stack, ['generate', '--user', alice.login, ...options])
 }
-
-/** A direct call, as scripts make one. */
-async function callDirectly(url: string, tool: string, args: unknown, headers: Record<string, string> = {}) {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ tool, arguments: args }),
-  })
-  return { status: answer.status, headers: answer.headers, body: Object(await answer.json()) }
-}
-
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
 describe('an API key', () => {
   test('opens every door as the person it stands for, and no more than they may', async () => {
@@ -82,7 +55,7 @@ describe('an API key', () => {
     const stream = await openSse(stack.url, key)
     const listed = await stream.ask('tools/call', { name: 'get_me', arguments: {} })
     stream.close()
-    const others = await makeKey(['generate', '--user', mallory.login])
+    const others = await makeKey(stack, ['generate', '--user', mallory.login])
     const closed = await callTool(stack.url, others.key, 'get_file_tree', { owner: 'harbor', repo: 'infra' })
 
     expect(mcp.text).toContain('alice')
@@ -177,7 +150,7 @@ describe('an API key', () => {
   test('is rotated without a moment in which neither key works', async () => {
     const before = await generate()
 
-    const after = await makeKey(['rotate', before.id, '--grace', '7d'])
+    const after = await makeKey(stack, ['rotate', before.id, '--grace', '7d'])
 
     const statuses = async () =>
       Promise.all([before, after].map(async ({ key }) => (await callTool(stack.url, key, 'get_me')).status))
@@ -188,7 +161,7 @@ describe('an API key', () => {
 
   test('leaves who made, rotated and revoked it in the audit log', async () => {
     const first = await generate('--by', 'carol')
-    const second = await makeKey(['rotate', first.id, '--by', 'dave'])
+    const second = await makeKey(stack, ['rotate', first.id, '--by', 'dave'])
     await runAegis(['keys', 'revoke', second.id, '--by', 'erin'], {
       cwd: stack.folder,
       env: { DATABASE_PATH: stack.aegis.databasePath },
@@ -208,7 +181,7 @@ describe('an API key', () => {
   test('of a person for whom nothing leads to Gitea is refused with what to do', async () => {
     const bare = await startStack(gitea)
     await bare.connect(alice)
-    const { key } = await makeKey(['generate', '--user', 'ALICE'], bare)
+    const { key } = await makeKey(bare, ['generate', '--user', 'ALICE'])
     expect((await callTool(bare.url, key, 'get_me')).text).toContain('alice')
 
     bare.aegis.app.store.sqlite.exec('DELETE FROM gitea_token_set')
@@ -245,94 +218,4 @@ describe('an API key', () => {
     ]
     expect(places.filter((place) => place.includes(key.slice('agm_ak_'.length)))).toEqual([])
   })
-})
-
-describe('keys in MCP_API_KEYS', () => {
-  const OWN = 'a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d8e9f0a1b2'
-  const PLAIN = 'b1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6'
-  const GONE = 'c1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6'
-
-  test('work as the person whose login stands beside them, or as that of MCP_API_KEY_USER', async () => {
-    const GITEA_TOKEN = await gitea.createToken(seedPeople.admin.login, TOKEN_SCOPES)
-    const MCP_API_KEYS = `alice:${OWN}, ${PLAIN},nobody-here:${GONE}`
-    const keyed = await startStack(gitea, { settings: { GITEA_TOKEN, MCP_API_KEYS, MCP_API_KEY_USER: 'mallory' } })
-    const call = (key: string) => callTool(keyed.url, key, 'get_me')
-
-    expect((await call(OWN)).text).toContain('alice')
-    expect((await call(PLAIN)).text).toContain('mallory')
-    const gone = await call(GONE)
-    expect(gone).toMatchObject({ status: 403, body: { error: { message: expect.stringMatching(/MCP_API_KEYS/) } } })
-    expect((await call(`${OWN.slice(0, -1)}3`)).status).toBe(401)
-
-    const entries = JSON.stringify(await readAudit(keyed.aegis))
-    expect(entries).toContain('"reason":"invalid_api_key"')
-    expect(entries).toContain('"reason":"api_key_user_unknown"')
-    const logged = keyed.aegis.logLines.join('')
-    expect(logged).toContain('"key_hint":"a1b2c3d4...a1b2"')
-    for (const key of [OWN, PLAIN, GONE]) {
-      expect(entries + logged).not.toContain(key)
-    }
-    await keyed.close()
-  })
-})
-
-describe('a key in the address', () => {
-  test('is refused unless an admin insists, with the header to use instead', async () => {
-    const { key } = await generate()
-
-    const direct = await callDirectly(`${stack.url}/mcp/tool/call?api_key=${key}`, 'get_me', {})
-    const both = await callDirectly(`${stack.url}/mcp/tool/call?api_key=${key}`, 'get_me', {}, bearer(key))
-    const sse = await fetch(`${stack.url}/mcp/sse?x=1&api%5Fkey=${key}`)
-
-    expect([direct.status, both.status, sse.status]).toEqual([401, 401, 401])
-    expect(direct.body.error).toMatch(/in the header Authorization: Bearer <key>, and make a new one/)
-    expect(sse.headers.get('www-authenticate')).toContain('Authorization: Bearer')
-    expect(stack.aegis.logLines.join('')).not.toContain(key)
-  })
-
-  test('is taken at the old doors with ALLOW_QUERY_API_KEY, warned about once, and written nowhere', async () => {
-    const GITEA_TOKEN = await gitea.createToken(seedPeople.admin.login, TOKEN_SCOPES)
-    const open = await startStack(gitea, { settings: { GITEA_TOKEN, ALLOW_QUERY_API_KEY: 'true' } })
-    const connection = await open.connect(alice)
-    const { key, hint } = await makeKey(['generate', '--user', alice.login], open)
-
-    const direct = await callDirectly(`${open.url}/mcp/tool/call?api_key=${key}`, 'get_me', {})
-    const again = await callDirectly(`${open.url}/mcp/tool/call?api_key=${key}`, 'nothing', {})
-    const listed = await fetch(`${open.url}/mcp/tools?api_key=${key}`)
-    const stream = await openSse(open.url, '', `?api_key=${key}`)
-    const streamed = await stream.ask('tools/call', { name: 'get_me', arguments: {} })
-    stream.close()
-    const mcp = await fetch(`${open.url}/mcp?api_key=${key}`, { method: 'POST' })
-    const notAKey = await callDirectly(`${open.url}/mcp/tool/call?api_key=${connection.accessToken}`, 'get_me', {})
-
-    expect(direct.body).toMatchObject({ success: true, result: { login: 'alice' } })
-    expect([again.status, listed.status, mcp.status, notAKey.status]).toEqual([404, 200, 401, 401])
-    expect(JSON.stringify(streamed)).toContain('alice')
-    const logged = open.aegis.logLines.join('')
-    const entries = JSON.stringify(await readAudit(open.aegis))
-    const metrics = await (await fetch(`${open.url}/metrics`)).text()
-    expect(logged + entries + metrics + JSON.stringify(again.body)).not.toContain(key)
-    expect(logged).toContain('"api_keys_in_addresses_allowed"')
-    const warnings = open.aegis.logLines.filter((line) => line.includes('"api_key_in_address"'))
-    expect(warnings).toHaveLength(1)
-    expect(JSON.parse(warnings[0] ?? '{}')).toMatchObject({ level: 'warn', key_hint: hint })
-    await open.close()
-  })
-})
-
-test('with AUTH_ENABLED=false everyone is the one person of the settings, and the server says so', async () => {
-  const GITEA_TOKEN = await gitea.createToken(seedPeople.admin.login, TOKEN_SCOPES)
-  const open = await startStack(gitea, {
-    settings: { GITEA_TOKEN, AUTH_ENABLED: 'false', MCP_API_KEY_USER: 'alice' },
-  })
-
-  const answer = await sendMcp(open.url, 'tools/call', { name: 'get_me', arguments: {} })
-  const foreign = await fetch(`${open.url}/mcp`, { method: 'POST', headers: { origin: 'https://evil.example' } })
-  const health = Object(await (await fetch(`${open.url}/health`)).json())
-
-  expect(answer.text).toContain('alice')
-  expect(foreign.status).toBe(403)
-  expect(health.checks.authentication.reason).toMatch(/AUTH_ENABLED=false: everyone who reaches this server is let in/)
-  expect(open.aegis.logLines.join('')).toMatch(/"level":"warn".*"everyone_is":"alice".*"authentication_disabled"/)
-  await open.close()
 })
