@@ -254,6 +254,16 @@ describe('the gate', () => {
     })
   }
 
+  it('asks nothing about a call that the order refuses', async () => {
+    await panic('on')
+    let asked = 0
+    const refused = await write(async () => {
+      asked += 1
+    })
+    expect(refused).toMatchObject({ ok: false, refusal: { code: 'panic', status: 403 } })
+    expect(asked).toBe(0)
+  })
+
   it('refuses a write that was still being decided when the order came', async () => {
     expect(await write(() => panic('on'))).toMatchObject({
       ok: false,
