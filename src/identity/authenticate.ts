@@ -9,7 +9,14 @@ export type Authentication =
   /** A token that has expired or was revoked: an ordinary event, not an attack. */
   | { readonly kind: 'ended'; readonly problem?: string }
   /** A genuine token that may not be used here; `problem` says why and what to do. Not counted as guessing. */
-  | { readonly kind: 'refused'; readonly status: 401 | 403 | 503; readonly reason: string; readonly problem: string }
+  | {
+      readonly kind: 'refused'
+      readonly status: 401 | 403 | 503
+      readonly reason: string
+      readonly problem: string
+      /** With 403: a new token with one of these, in the words of whoever issues it, would be taken. */
+      readonly scopes?: readonly string[]
+    }
   /** Something that is no token of any kind this server takes; counted as guessing. `problem` says what it lacks. */
   | { readonly kind: 'unknown'; readonly reason?: UnknownReason; readonly problem?: string }
 

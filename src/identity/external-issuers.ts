@@ -86,7 +86,7 @@ export function createExternalIssuerReader(options: ExternalIssuersOptions): Tok
     }
     const scopes = findScopes(found.payload, issuer.scopes)
     if (scopes.size === 0) {
-      return refuse(403, 'insufficient_scope', describeMissingScope(issuer))
+      return refuse(403, 'insufficient_scope', describeMissingScope(issuer), [...issuer.scopes.keys()])
     }
     const login = findLogin(found.payload, issuer)
     if (login === undefined) {
@@ -204,8 +204,13 @@ function toOutage(thrown: unknown): Outcome {
   throw thrown
 }
 
-function refuse(status: 401 | 403 | 503, reason: string, problem: string): { readonly answer: Authentication } {
-  return { answer: { kind: 'refused', status, reason, problem } }
+function refuse(
+  status: 401 | 403 | 503,
+  reason: string,
+  problem: string,
+  scopes?: readonly string[],
+): { readonly answer: Authentication } {
+  return { answer: { kind: 'refused', status, reason, problem, ...(scopes === undefined ? {} : { scopes }) } }
 }
 
 /** The issuer that a token claims, before anything about it is checked; undefined when it names none. */

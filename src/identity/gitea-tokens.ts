@@ -36,6 +36,8 @@ interface Good {
 
 type Outcome =
   | { readonly good: Good }
+  /** It was good here before, until Gitea's API refused it; Gitea is asked what became of it. */
+  | { readonly refused: true }
   /** It was good here before: its end is an ordinary event. */
   | { readonly ended: true }
   | { readonly answer: Authentication }
@@ -78,7 +80,11 @@ export function createGiteaTokenReader({ facts, audiences, clock, log, ttlMs }: 
   const check = async (token: string, requestId: string, wasGood: boolean): Promise<Outcome> => {
     const dead = (): Outcome => {
       tell(token, requestId, { probe: 'fail:401' })
-      return wasGood ? { ended: true } : { answer: { kind: 'unknown', problem: 'Gitea does not know this token' } }
+      if (wasGood) {
+        remembered.keep(token, { ended: true })
+        return { ended: true }
+      }
+      return { answer: { kind: 'unknown', problem: 'Gitea does not know this token' } }
     }
     const found = await facts.describe(token)
     if (found === undefined) {
@@ -96,7 +102,7 @@ export function createGiteaTokenReader({ facts, audiences, clock, log, ttlMs }: 
     if (effective.size === 0) {
       tell(token, requestId, { login: found.login, observed, probe: 'fail:403' })
       log.warn({ status: 403, login: found.login, request_id: requestId }, 'oauth_token_lacks_api_scope')
-      return refuse(403, 'insufficient_scope', TOO_LITTLE)
+      return refuse(403, 'insufficient_scope', TOO_LITTLE, ['read:user', 'read:repository'])
     }
     const probe = await facts.probe(token)
     if (probe === 'dead') {
@@ -124,7 +130,7 @@ export function createGiteaTokenReader({ facts, audiences, clock, log, ttlMs }: 
     gitea: {
       token: async () => token,
       renew: async () => {
-        remembered.keep(token, { ended: true })
+        remembered.keep(token, { refused: true })
         throw new Unauthenticated(`${ENDED}.`, { source: 'gitea' })
       },
     },
@@ -162,7 +168,7 @@ function toAnswer(outcome: Outcome): Authentication {
   if ('good' in outcome) {
     return { kind: 'caller', caller: outcome.good.caller }
   }
-  return 'ended' in outcome ? { kind: 'ended', problem: ENDED } : outcome.answer
+  return 'answer' in outcome ? outcome.answer : { kind: 'ended', problem: ENDED }
 }
 
 /** While Gitea does not say who this is, it is nobody. */
@@ -197,8 +203,13 @@ function hasEnded(token: string, clock: Clock): boolean {
   }
 }
 
-function refuse(status: 401 | 403, reason: string, problem: string): { readonly answer: Authentication } {
-  return { answer: { kind: 'refused', status, reason, problem } }
+function refuse(
+  status: 401 | 403,
+  reason: string,
+  problem: string,
+  scopes?: readonly string[],
+): { readonly answer: Authentication } {
+  return { answer: { kind: 'refused', status, reason, problem, ...(scopes === undefined ? {} : { scopes }) } }
 }
 
 const WRONG_AUDIENCE =

@@ -127,6 +127,9 @@ export function createAdmission(deps: AdmissionDeps): Admission {
           reason: found.reason,
           details: { ip: address },
         })
+        if (found.scopes !== undefined) {
+          return { ...challenges.insufficientScope(found.problem, found.scopes, door), message: found.problem }
+        }
         return found.status === 401
           ? challenges.unauthenticated(found.problem, door)
           : { status: found.status, headers: {}, message: found.problem }

@@ -19,6 +19,8 @@ export function findDoor(address: string): Door {
 export interface Challenges {
   /** 401 for a request without a usable token; `problem` is set when one was presented. */
   unauthenticated(problem?: string, door?: Door): HttpRefusal
+  /** 403 for a token that lacks all of `scopes`, in the words of whoever issued it. */
+  insufficientScope(problem: string, scopes: readonly string[], door: Door): HttpRefusal
   /** The HTTP answer a gate refusal calls for, if it calls for one. */
   forRefusal(refusal: Refusal, door?: Door): HttpRefusal | undefined
 }
@@ -45,20 +47,25 @@ export function createChallenges(publicBaseUrl: string): Challenges {
     }
   }
 
+  const insufficientScope = (problem: string, scopes: readonly string[], door: Door): HttpRefusal => {
+    const parts = [
+      'error="insufficient_scope"',
+      `scope="${toQuoted(scopes.join(' '))}"`,
+      toMetadata(door),
+      `error_description="${toQuoted(problem)}"`,
+    ]
+    return { status: 403, headers: { 'www-authenticate': `Bearer ${parts.join(', ')}` } }
+  }
+
   return {
     unauthenticated,
+    insufficientScope,
     forRefusal: (refusal, door = 'mcp') => {
       if (refusal.code === 'unauthenticated') {
         return unauthenticated(refusal.message, door)
       }
       if (refusal.code === 'insufficient_scope') {
-        const parts = [
-          'error="insufficient_scope"',
-          `scope="${(refusal.scopes ?? BASELINE).join(' ')}"`,
-          toMetadata(door),
-          `error_description="${toQuoted(refusal.message)}"`,
-        ]
-        return { status: 403, headers: { 'www-authenticate': `Bearer ${parts.join(', ')}` } }
+        return insufficientScope(refusal.message, refusal.scopes ?? BASELINE, door)
       }
       if (refusal.code === 'rate_limited') {
         const seconds = Math.max(1, Math.ceil((refusal.retryAfterMs ?? 0) / 1000))

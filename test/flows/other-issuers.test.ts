@@ -117,6 +117,13 @@ describe('a person who signs in at a Keycloak realm', () => {
     )
   })
 
+  test('is told which scopes of the realm to ask for when the token has none of them', async () => {
+    const { status, headers } = await callTool(stack.url, await toToken('alice', { scope: 'profile' }), 'get_me')
+
+    expect(status).toBe(403)
+    expect(headers.get('www-authenticate')).toMatch(/^Bearer error="insufficient_scope", scope="mcp:execute mcp:write"/)
+  })
+
   test('finds the realm beside this server', async () => {
     expect((await readMetadata(stack)).authorization_servers).toEqual([stack.url, keycloak.issuer])
   })

@@ -164,6 +164,10 @@ describe('tokens of others', () => {
     },
   )
 
+  test('without an issuer, as Gitea makes them, are left to the next reader', async () => {
+    expect(await createReader()(await ground.keycloak.createToken({ claims: { iss: undefined } }))).toBeUndefined()
+  })
+
   test('of one issuer are not good as those of another beside it', async () => {
     const other = await startKeycloakIssuer(clock)
     const read = createReader(toSettings(), toSettings({ issuer: other.issuer, audiences: ['other'] }))
