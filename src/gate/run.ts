@@ -24,6 +24,9 @@ export type RunResult = { readonly facts: RunFacts } & (
   | CallFailure
 )
 
+/** Made once: taking a stack costs more than the rest of ending a call. */
+const ENDED = new Cancelled('The call has ended.')
+
 /** Steps 11 and 12: the tool, with its deadline and its caller's way to Gitea and nothing else; then its answer made fit to leave. */
 export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall): Promise<RunResult> {
   const controller = new AbortController()
@@ -62,7 +65,7 @@ export async function runTool(gate: Gate, call: ToolCall, allowed: AllowedCall):
   } finally {
     clearTimeout(deadline)
     // one of several reads at once may have ended the call: the others are not wanted any more
-    controller.abort(new Cancelled('The call has ended.'))
+    controller.abort(ENDED)
     call.signal.removeEventListener('abort', leave)
   }
 }

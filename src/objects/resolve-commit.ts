@@ -62,28 +62,36 @@ export async function resolveCommit(
   const { ref } = args
   if (ref !== undefined && FULL_ID.test(ref)) return resolveId(client, store, args, ref.toLowerCase())
   const commit = await resolveName(client, store, { ...args, ref })
-  if (guessCommit(store, args) !== commit.sha) store.put(toGuessKey(args), Buffer.from(commit.sha))
+  noteGuess(store, args, commit.sha)
   return commit
 }
 
+interface Asked extends RepositoryName {
+  readonly ref: string | undefined
+}
+
+/** What refs were when someone asked last. Lost with the process and of no weight: the one use is to guess. */
+const guesses = new WeakMap<ObjectStore, Map<string, string>>()
+const MAX_GUESSES = 10_000
+
 /** The id of the commit that this ref was when someone asked last: a guess, for asking two questions at once. */
-export function guessCommit(
-  store: ObjectStore,
-  args: RepositoryName & { readonly ref: string | undefined },
-): string | undefined {
-  const guess = store.get(toGuessKey(args))?.toString()
-  return guess !== undefined && FULL_ID.test(guess) ? guess : undefined
+export function guessCommit(store: ObjectStore, args: Asked): string | undefined {
+  return guesses.get(store)?.get(toGuessKey(args))
 }
 
-function toGuessKey(args: RepositoryName & { readonly ref: string | undefined }): string {
-  return `commit-at:${toName(args).toLowerCase()}:${args.ref ?? ''}`
+function noteGuess(store: ObjectStore, args: Asked, sha: string): void {
+  const known = guesses.get(store) ?? new Map<string, string>()
+  guesses.set(store, known)
+  known.set(toGuessKey(args), sha)
+  const [oldest] = known.keys()
+  if (known.size > MAX_GUESSES && oldest !== undefined) known.delete(oldest)
 }
 
-async function resolveName(
-  client: GiteaClient,
-  store: ObjectStore,
-  args: RepositoryName & { readonly ref: string | undefined },
-): Promise<ResolvedCommit> {
+function toGuessKey(args: Asked): string {
+  return `${toName(args).toLowerCase()}:${args.ref ?? ''}`
+}
+
+async function resolveName(client: GiteaClient, store: ObjectStore, args: Asked): Promise<ResolvedCommit> {
   const { ref } = args
   if (ref === undefined || ref === 'HEAD') return resolveDefault(client, store, args)
   const sha = await findNamed(client, store, { ...args, ref })
