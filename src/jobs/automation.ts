@@ -1,3 +1,5 @@
+import { toCheckpointLine } from '../audit/checkpoint.js'
+import { findLastCheckpoint } from '../audit/read.js'
 import type { Store } from '../db/open.js'
 import type { Gate } from '../gate/call.js'
 import type { AutomationAccount } from '../identity/automation-account.js'
@@ -45,7 +47,11 @@ export function createAutomation(deps: AutomationDeps): Automation {
   const { clock, log } = gate
   const queue = createJobQueue(store, clock)
   const marks = createMarks(store, clock)
-  const services = { gate, queue, effects: createEffectLedger(store, clock), marks }
+  const findCheckpoint = () => {
+    const last = findLastCheckpoint(store.sqlite)
+    return last === undefined ? undefined : toCheckpointLine(last)
+  }
+  const services = { gate, queue, effects: createEffectLedger(store, clock), marks, findCheckpoint }
   const runner = createJobRunner({
     ...services,
     account,

@@ -1,6 +1,8 @@
 import type { AutomationSettings } from '../config/automation-settings.js'
 import type { Job } from './define-job.js'
+import { auditCheckpointPublish } from './kinds/audit-checkpoint-publish.js'
 import { labelSync } from './kinds/label-sync.js'
+import { mentionDigest } from './kinds/mention-digest.js'
 import { releaseNotesDraft } from './kinds/release-notes-draft.js'
 import { createStaleIssueDetection } from './kinds/stale-issue-detection.js'
 
@@ -12,5 +14,11 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = { staleDays: 30 }
 
 /** Every job there is, by name. */
 export function createJobs(settings: JobSettings): readonly Job[] {
-  return [labelSync, releaseNotesDraft, createStaleIssueDetection(settings.staleDays)]
+  return [
+    auditCheckpointPublish,
+    labelSync,
+    mentionDigest,
+    releaseNotesDraft,
+    createStaleIssueDetection(settings.staleDays),
+  ]
 }

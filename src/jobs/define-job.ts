@@ -97,6 +97,8 @@ export interface JobContext<Parameters> {
   recall(name: string): string | undefined
   /** Keeps one for the next run; an empty one is forgotten. Nothing is kept in a dry run. */
   remember(name: string, value: string): void
+  /** The last signed head of the audit log, as one line; undefined before the first. */
+  findCheckpoint(): string | undefined
   /** Asks for another job of the same repository, in the same queue; nothing in a dry run. */
   enqueue(kind: string, facts: TriggerFacts, dedupeKey: string): void
 }

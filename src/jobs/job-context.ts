@@ -15,6 +15,7 @@ export interface JobServices {
   readonly queue: JobQueue
   readonly effects: EffectLedger
   readonly marks: Marks
+  findCheckpoint(): string | undefined
 }
 
 export interface JobRun {
@@ -128,6 +129,7 @@ export function openJobContext(
           marks.set(toMarkName(name), value)
         }
       },
+      findCheckpoint: () => services.findCheckpoint(),
       enqueue: (kind, facts, dedupeKey) => {
         if (!held.dryRun) {
           queue.enqueue({
