@@ -1,8 +1,10 @@
+import { z } from 'zod'
 import type { GiteaUnderTest, NewCommit } from '../../../test/support/gitea-under-test.js'
+import { sendToGitea } from '../../../test/support/send-to-gitea.js'
 
 /*
  * The repository of the twelve tasks: 450 files, 130 of them in one folder, one of 3,000 lines, 60 commits, 61 issues, one
- * with 20 comments, and a pull request over three files. The same on every run.
+ * with 20 comments, a pull request over three files and a workflow run that failed. The same on every run.
  */
 
 export const workshop = { owner: 'harbor', repo: 'workshop' } as const
@@ -111,7 +113,51 @@ async function addIssues(gitea: GiteaUnderTest): Promise<number> {
   return discussed
 }
 
-export interface Workshop {
+const STEP_LOG = [
+  '⭐ Run Main actions/checkout@v4',
+  ...Array.from({ length: 60 }, (_, n) => `Receiving objects: ${n + 1} of 60`),
+  '  ✅  Success - Main actions/checkout@v4',
+  '⭐ Run Main npm ci',
+  ...Array.from({ length: 400 }, (_, n) => `added ${pick(WORDS, n)}-${pick(WORDS, n * 3 + 1)}@1.${n % 9}.${n % 4}`),
+  '  ✅  Success - Main npm ci',
+  '⭐ Run Main npm test',
+  ...Array.from({ length: 300 }, (_, n) => ` PASS  src/${pick(AREAS, n)}/${pick(WORDS, n)}-${n}.test.ts`),
+  ' FAIL  src/fares/season.test.ts > September is autumn',
+  'AssertionError: expected 80 to be 75',
+  '  at src/fares/season.test.ts:3:67',
+  ' Tests  1 failed, 300 passed',
+  '  ❌  Failure - Main npm test [9.4s]',
+  "exitcode '1': failure",
+  '🏁  Job failed',
+]
+
+const Runs = z.object({ workflow_runs: z.array(z.object({ id: z.number(), path: z.string() })) })
+const Jobs = z.object({ jobs: z.array(z.object({ id: z.number(), name: z.string() })) })
+
+/** On a branch of its own, so that history and files of the default branch stay as they are. */
+async function addFailedRun(gitea: GiteaUnderTest): Promise<FailedRun> {
+  await gitea.addActionRun({
+    ...workshop,
+    workflow: 'checks.yml',
+    branch: 'ci/checks',
+    message: 'Check every push',
+    jobs: [
+      { name: 'lint', result: 'success', log: ['nothing to say'] },
+      { name: 'test', result: 'failure', log: STEP_LOG },
+    ],
+  })
+  const ask = (path: string) => sendToGitea(gitea, 'bob', 'GET', `/repos/harbor/workshop/actions/runs${path}`)
+  const run = Runs.parse(await ask('')).workflow_runs.find(({ path }) => path.startsWith('checks.yml'))?.id ?? 0
+  const job = Jobs.parse(await ask(`/${run}/jobs`)).jobs.find(({ name }) => name === 'test')?.id ?? 0
+  return { run, job }
+}
+
+interface FailedRun {
+  readonly run: number
+  readonly job: number
+}
+
+export interface Workshop extends FailedRun {
   readonly issue: number
   readonly pull: number
 }
@@ -138,5 +184,5 @@ export async function seedWorkshop(gitea: GiteaUnderTest): Promise<Workshop> {
     body: 'Fixes the discount for September and October.',
     head: BRANCH,
   })
-  return { issue, pull }
+  return { issue, pull, ...(await addFailedRun(gitea)) }
 }

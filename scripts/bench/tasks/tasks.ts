@@ -1,13 +1,9 @@
+import type { ToolCall } from '../requests.js'
 import { LONG_FILE, SMALL_FILE, SYMBOL, WIDE_FOLDER, type Workshop, workshop } from './seed-workshop.js'
-
-interface TaskCall {
-  readonly tool: string
-  readonly args: Readonly<Record<string, unknown>>
-}
 
 export interface Task {
   readonly name: string
-  readonly calls: readonly TaskCall[]
+  readonly calls: readonly ToolCall[]
   /** What the answer must hold for the task to count as done. */
   readonly expects: string
   /** One of the ten that other Gitea servers can do at all. */
@@ -15,13 +11,13 @@ export interface Task {
 }
 
 /** Twelve things that people ask an assistant about a repository every day. */
-export function toTasks({ issue, pull }: Workshop, jobId: number | undefined): Task[] {
-  const call = (tool: string, args: Readonly<Record<string, unknown>> = {}): TaskCall => ({
+export function toTasks({ issue, pull, run, job }: Workshop): Task[] {
+  const call = (tool: string, args: Readonly<Record<string, unknown>> = {}): ToolCall => ({
     tool,
     args: { ...workshop, ...args },
   })
   const compared = true
-  const tasks: Task[] = [
+  return [
     {
       name: 'who am I and my repositories',
       calls: [
@@ -71,16 +67,11 @@ export function toTasks({ issue, pull }: Workshop, jobId: number | undefined): T
       expects: SMALL_FILE,
       compared: false,
     },
+    {
+      name: "the failing step's log",
+      calls: [call('list_actions_jobs', { run_id: run }), call('get_job_log', { job_id: job })],
+      expects: 'expected 80 to be 75',
+      compared: false,
+    },
   ]
-  return jobId === undefined
-    ? tasks
-    : [
-        ...tasks,
-        {
-          name: "the failing step's log",
-          calls: [call('get_job_log', { job_id: jobId })],
-          expects: 'FAIL',
-          compared: false,
-        },
-      ]
 }
