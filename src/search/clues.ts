@@ -20,6 +20,12 @@ export function toPatternClues(pattern: string): string[] {
   return choose(findRequired(pattern))
 }
 
+/** The longest text that every line with a match contains, in any case; empty when nothing is certain. */
+export function findRequiredText(pattern: string): string {
+  const parts = findRequired(pattern).flatMap(splitFoldedAlike)
+  return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '')
+}
+
 function choose(literals: readonly string[]): string[] {
   const parts = literals.flatMap(splitFoldedAlike)
   const runs = spread(new Set(parts.flatMap(toRuns)), MOST_RUNS)

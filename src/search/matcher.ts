@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { InvalidInput } from '../lib/errors.js'
-import { toClues, toPatternClues } from './clues.js'
+import { findRequiredText, toClues, toPatternClues } from './clues.js'
 
 /*
  * What is searched for. A text is found as it stands; patterns are RE2's, whose time grows with the text and never with
@@ -27,8 +27,8 @@ interface FoundLines {
 export interface Matcher {
   /** What the index can tell beforehand; see clues.ts. */
   readonly clues: readonly string[]
-  /** Whether a text as it is was given, so that a file without it has no match in any masked form of it. */
-  readonly isLiteral: boolean
+  /** A cheap look: false for a text that has no match, masked or not. */
+  mayMatch(text: string): boolean
   /** Finds the first `most` matching lines of a text and counts the others. */
   findLines(text: string, most: number, isLate: () => boolean): FoundLines
 }
@@ -48,12 +48,16 @@ export function createMatcher(query: Query): Matcher {
 /** Every character that means something in a regular expression. */
 const SYNTAX = /[\\^$.*+?()[\]{}|/-]/g
 
+/** JavaScript's engine is safe here: an escaped text has nothing to backtrack over. */
+function createFinder(text: string, isCaseSensitive: boolean): RegExp {
+  return new RegExp(text.replace(SYNTAX, '\\$&'), isCaseSensitive ? 'g' : 'gi')
+}
+
 function createTextMatcher({ text, isWord, isCaseSensitive }: Query): Matcher {
-  // an escaped text has nothing to backtrack over
-  const expression = new RegExp(text.replace(SYNTAX, '\\$&'), isCaseSensitive ? 'g' : 'gi')
-  return {
+  const expression = createFinder(text, isCaseSensitive)
+  const matcher: Matcher = {
     clues: toClues(text),
-    isLiteral: true,
+    mayMatch: (content) => matcher.findLines(content, 0, () => false).total > 0,
     findLines(content, most) {
       const lines: number[] = []
       let total = 0
@@ -75,6 +79,7 @@ function createTextMatcher({ text, isWord, isCaseSensitive }: Query): Matcher {
       return { lines, total, isLate: false }
     },
   }
+  return matcher
 }
 
 const WORD = /[\p{L}\p{N}_]/u
@@ -96,28 +101,42 @@ function countNewlines(content: string, from: number, to: number): number {
 
 function createPatternMatcher({ text, isWord, isCaseSensitive }: Query): Matcher {
   const pattern = compile(isWord ? `\\b(?:${text})\\b` : text, isCaseSensitive)
+  const required = findRequiredText(text)
+  const finder = createFinder(required, false)
+  /** Where the next line begins that may match; undefined when there is none. */
+  const findStart = (content: string, from: number): number | undefined => {
+    finder.lastIndex = from
+    const found = required === '' ? from : finder.exec(content)?.index
+    return found ? content.lastIndexOf('\n', found - 1) + 1 : found
+  }
   return {
     clues: toPatternClues(text),
-    isLiteral: false,
+    mayMatch: (content) => findStart(content, 0) !== undefined,
     findLines(content, most, isLate) {
       const lines: number[] = []
       let total = 0
       let looked = 0
-      let start = 0
-      for (let line = 1; start <= content.length; line += 1) {
+      let line = 1
+      let counted = 0
+      // the empty end of a file that ends with a line break is no line
+      for (let from = 0; from < content.length || from === 0; ) {
+        const start = findStart(content, from)
+        if (start === undefined) break
         if (start - looked > CHARS_A_LOOK) {
           if (isLate()) return { lines, total, isLate: true }
           looked = start
         }
         const next = content.indexOf('\n', start)
         const end = next === -1 ? content.length : next
-        // the empty end of a file that ends with a line break is no line
-        if (start === content.length && line > 1) break
         if (pattern.test(content.slice(start, Math.min(end, start + MOST_LINE_CHARS)))) {
           total += 1
-          if (lines.length < most) lines.push(line)
+          if (lines.length < most) {
+            line += countNewlines(content, counted, start)
+            counted = start
+            lines.push(line)
+          }
         }
-        start = end + 1
+        from = end + 1
       }
       return { lines, total, isLate: false }
     },

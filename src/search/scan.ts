@@ -136,8 +136,8 @@ function searchText(
   isLate: () => boolean,
 ): FoundFile | undefined {
   if (text === undefined) return undefined
-  // masking costs more than a look at the text; only a text as it stands cannot appear by masking
-  if (matcher.isLiteral && matcher.findLines(text, 0, isLate).total === 0) return undefined
+  // masking costs more than a look at the text
+  if (!matcher.mayMatch(text)) return undefined
   const masked = maskSecrets(text)
   const lines = masked.split('\n')
   // a text that is withheld as a whole

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createMatcher, type Query } from '../../src/search/matcher.js'
 
@@ -48,7 +49,7 @@ test.each(['(a+)+$', '(a|a)*b', '(.*)*x', '(?:a{0,9}){0,9}c'])(
 )
 
 test('time that runs out in a file ends it', () => {
-  const matcher = createMatcher({ text: 'x$', isRegex: true, isWord: false, isCaseSensitive: false })
+  const matcher = createMatcher({ text: '[x]$', isRegex: true, isWord: false, isCaseSensitive: false })
   let looks = 0
 
   const found = matcher.findLines('y\n'.repeat(200_000), 10, () => ++looks === 2)
@@ -59,6 +60,43 @@ test('time that runs out in a file ends it', () => {
 
 test.each(['(', '(?=a)b', '(a)\\1', '[z-a]', '\\'])('%s is no pattern of RE2, and that is said', (pattern) => {
   expect(() => find('', pattern, { isRegex: true })).toThrow(/not a regular expression in RE2 syntax/)
+})
+
+test('a pattern is looked for on the lines that have what it needs, and finds what it finds on each line by itself', () => {
+  const unit = fc.constantFrom('a', 'b', 'c', 'A', 'é', ' ', '\n', '\n')
+  const content = fc.string({ unit, maxLength: 60 })
+  const pattern = fc.constantFrom(
+    'abc',
+    'ab+c',
+    'a?bc',
+    '^a',
+    'c$',
+    'b\\b',
+    '^$',
+    'a.c|b',
+    'aé',
+    'A[bc]{2}',
+    'b *c',
+    'x',
+  )
+
+  fc.assert(
+    fc.property(
+      content,
+      pattern,
+      fc.boolean(),
+      fc.integer({ min: 0, max: 3 }),
+      (shown, text, isCaseSensitive, most) => {
+        const all = (shown.endsWith('\n') ? shown.slice(0, -1) : shown).split('\n')
+        const numbers = all.flatMap((line, at) =>
+          find(line, text, { isRegex: true, isCaseSensitive }).total > 0 ? [at + 1] : [],
+        )
+        const found = find(shown, text, { isRegex: true, isCaseSensitive }, most)
+        expect(found).toEqual({ lines: numbers.slice(0, most), total: numbers.length, isLate: false })
+      },
+    ),
+    { numRuns: 1000 },
+  )
 })
 
 test('a pattern that is too large is refused', () => {
