@@ -69,6 +69,7 @@ export const operations = {
   getCombinedStatus: read(`${REPO}/commits/{ref}/status`),
   /** By full commit id alone; a seventh of what the combined status costs Gitea. */
   listStatuses: read(`${REPO}/statuses/{sha}`),
+  createStatus: create(`${REPO}/statuses/{sha}`),
   createBranch: create(`${REPO}/branches`),
 
   listReleases: read(`${REPO}/releases`),

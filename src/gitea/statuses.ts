@@ -108,3 +108,31 @@ export function combineStates(checks: readonly Status[]): 'success' | 'failure' 
 }
 
 const GOOD = new Set(['success', 'warning', 'skipped'])
+
+export interface NewStatus {
+  readonly state: 'success' | 'failure' | 'pending' | 'error' | 'warning'
+  /** Its context: the last word under one name is the one that counts. */
+  readonly name: string
+  readonly description: string
+  readonly url: string
+}
+
+/**
+ * Says something about a commit. Look at the commit first: Gitea answers an unknown one with a fault of its own. It
+ * stores any state and trims the other words.
+ *
+ * @param args.sha full commit id
+ */
+export async function createStatus(
+  client: GiteaClient,
+  args: RepositoryName & { readonly sha: string },
+  { state, name, description, url }: NewStatus,
+): Promise<Status> {
+  const { owner, repo, sha } = args
+  const answer = await client.request('createStatus', {
+    path: { owner, repo, sha },
+    body: { state, context: name, description, target_url: url },
+    subject: `commit ${sha} in ${toName(args)}`,
+  })
+  return parseAnswer(Status, answer)
+}

@@ -5,6 +5,7 @@ import { approvePullRequest } from './approve-pull-request.js'
 import { assignIssue } from './assign-issue.js'
 import { compareRefs } from './compare-refs.js'
 import { createBranch } from './create-branch.js'
+import { createCommitStatus } from './create-commit-status.js'
 import { createIssueComment } from './create-issue-comment.js'
 import { createIssue } from './create-issue.js'
 import { createLabel } from './create-label.js'
@@ -64,4 +65,4 @@ import { updateIssue } from './update-issue.js'
 import { updateLabel } from './update-label.js'
 import { updatePullRequest } from './update-pull-request.js'
 
-export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, findOwnIssues, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]
+export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createCommitStatus, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, findOwnIssues, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]

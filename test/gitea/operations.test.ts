@@ -70,6 +70,7 @@ test('all that can be changed at Gitea is this', () => {
     all.filter(([, { kind }]) => kind !== 'read').map(([name, { method, path }]) => `${name}: ${method} ${path}`),
   ).toMatchInlineSnapshot(`
     [
+      "createStatus: POST /repos/{owner}/{repo}/statuses/{sha}",
       "createBranch: POST /repos/{owner}/{repo}/branches",
       "createRelease: POST /repos/{owner}/{repo}/releases",
       "updateRelease: PATCH /repos/{owner}/{repo}/releases/{id}",

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 import { getBranch } from '../../src/gitea/git.js'
 import { getLatestRelease, getRelease, listReleases } from '../../src/gitea/releases.js'
-import { getCombinedStatus, listStatuses } from '../../src/gitea/statuses.js'
+import { createStatus, getCombinedStatus, listStatuses } from '../../src/gitea/statuses.js'
 import { listTags } from '../../src/gitea/tags.js'
 import type { Exchanges } from './contract-exchange.js'
 import type { GiteaUnderTest } from './gitea-under-test.js'
@@ -88,5 +88,14 @@ export const repositoryExchanges: Exchanges = {
   getCombinedStatus: {
     send: (client) => getCombinedStatus(client, { ...notes, ref: 'checked' }),
     parsed: { sha, checks: [status] },
+  },
+  createStatus: {
+    send: (client) =>
+      createStatus(
+        client,
+        { ...notes, sha: head },
+        { state: 'warning', name: 'aegis/tides', description: ' low ', url: 'https://tides.example/7' },
+      ),
+    parsed: { id: 2, state: 'warning', name: 'aegis/tides', description: 'low', url: 'https://tides.example/7' },
   },
 }

@@ -157,9 +157,10 @@ async function createStatus(request: RepositoryRequest): Promise<Reply> {
     sha,
     // Any word is stored.
     state: findText(request, fields, 'state') ?? '',
-    context: findText(request, fields, 'context') ?? '',
-    description: findText(request, fields, 'description') ?? '',
-    targetUrl: findText(request, fields, 'target_url') ?? '',
+    // models/git/commit_status.go trims these and not the state
+    context: findText(request, fields, 'context')?.trim() ?? '',
+    description: findText(request, fields, 'description')?.trim() ?? '',
+    targetUrl: findText(request, fields, 'target_url')?.trim() ?? '',
     creatorId: requireDoer(request).id,
     createdAt: instance.clock.now(),
   }
