@@ -22,6 +22,7 @@ import {
   createOAuthRoutes,
   createProbeRoutes,
   createRootRoute,
+  createWebhookRoute,
 } from './http/core-routes.js'
 import { checkHealth } from './http/health.js'
 import { createListener } from './http/listener.js'
@@ -225,7 +226,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   const mcp = createMcpEndpoint(doors)
   await switches.look()
   const sse = createSseDoor({ ...doors, endpoint: mcp, sessions: config.sessions })
-  const automation = startAutomation({ config, gate, store, metrics, jobs: knownJobs })
+  const { automation, webhooks } = startAutomation({ config, gate, store, metrics, service, jobs: knownJobs })
   const isGiteaReachable = createReachabilityProbe(config.gitea.url, clock)
   const core = {
     publicBaseUrl: config.publicBaseUrl,
@@ -242,6 +243,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
     limits,
     audit,
     probes: createProbeRoutes(core),
+    signed: [createWebhookRoute(webhooks)],
     routes: [
       createRootRoute(core),
       createMcpRoute(mcp, isAllowedOrigin),

@@ -7,6 +7,7 @@ import type { McpEndpoint } from '../mcp/http-endpoint.js'
 import type { SseDoor } from '../mcp/sse.js'
 import type { StatsHandler } from '../mcp/stats.js'
 import type { OAuthServer } from '../oauth/server.js'
+import type { WebhookReceiver } from '../webhooks/receive.js'
 import type { HttpContext } from './context.js'
 import type { HealthReport } from './health.js'
 import type { Metrics } from './metrics.js'
@@ -118,6 +119,11 @@ export function createDoorRoutes({ direct, sse, stats, isAllowedOrigin }: DoorRo
     { method: 'GET', path: '/mcp/tools', access: 'public', handle: list },
     { method: 'OPTIONS', path: '/mcp/tools', access: 'public', handle: list },
   ]
+}
+
+/** Where Gitea's webhooks come in. Each delivery proves itself; those that do not are counted by the receiver itself. */
+export function createWebhookRoute(receiver: WebhookReceiver): Route {
+  return { method: 'ALL', path: '/automation/webhook', access: 'signed', handle: (ctx) => receiver.handle(ctx) }
 }
 
 function allowOrigins(isAllowedOrigin: (origin: string) => boolean): Koa.Middleware {

@@ -2,7 +2,7 @@ import Router from '@koa/router'
 import type { RequestState, Step } from './context.js'
 
 /** Who may use a route. `public` is a short list that a contract test holds; everything else proves itself. */
-type Access = 'public' | 'bearer' | 'browser'
+type Access = 'public' | 'bearer' | 'browser' | 'signed'
 
 /** One entrance: method, path, who may use it, and what answers. */
 export interface Route {

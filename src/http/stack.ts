@@ -24,12 +24,14 @@ interface StackDeps {
   readonly audit: AuditLog
   /** Answered before host and rate checks: probes from this machine or from an orchestrator. */
   readonly probes: readonly Route[]
+  /** Answered before the rates of addresses: one Gitea sends bursts, and what it signed is never turned away. */
+  readonly signed: readonly Route[]
   readonly routes: readonly Route[]
 }
 
 /** Every request passes these steps, in this order. */
 export function createStack(deps: StackDeps): Koa<RequestState> {
-  const { config, log, metrics, limits, audit, probes, routes } = deps
+  const { config, log, metrics, limits, audit, probes, signed, routes } = deps
   const steps: readonly Step[] = [
     assignRequestId(),
     resolveAddress(config.trustedProxies),
@@ -43,6 +45,7 @@ export function createStack(deps: StackDeps): Koa<RequestState> {
       listenHost: config.listen.host,
       allowedHosts: config.allowedHosts,
     }),
+    createRouter(signed),
     limitAddress(limits, audit),
     createRouter(routes),
     answerNotFound(),

@@ -18,9 +18,13 @@ export interface AutomationAccount {
    * @throws AppError while Gitea does not say whose token it is
    */
   asCaller(job: string): Promise<Caller>
+  /** Its login as Gitea last said it; asked for once where it is not known yet, undefined when Gitea does not say. */
+  findLogin(): Promise<string | undefined>
 }
 
 const ASK_TIMEOUT_MS = 10 * SECOND
+/** A delivery may wait for it, and Gitea waits 5 s for the answer to that. */
+const LOGIN_TIMEOUT_MS = 2 * SECOND
 
 /** @param token an access token of that account */
 export function createAutomationAccount({
@@ -42,20 +46,35 @@ export function createAutomationAccount({
   }
   const tokenHint = sha256Hex(token.reveal()).slice(0, 12)
   let known: { readonly person: { readonly id: number; readonly login: string }; readonly at: number } | undefined
-  const findPerson = async () => {
+  const findPerson = async (timeoutMs: number) => {
     if (known === undefined || clock.now() - known.at >= HOUR) {
       const client = gitea.as(credential, {
         operations: ['getCurrentUser'],
-        signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
         requestId: createRequestId(),
       })
       known = { person: await getCurrentUser(client), at: clock.now() }
     }
     return known.person
   }
+  let asking: Promise<string | undefined> | undefined
   return {
+    findLogin: async () => {
+      if (known !== undefined) {
+        return known.person.login
+      }
+      asking ??= findPerson(LOGIN_TIMEOUT_MS)
+        .then(
+          ({ login }) => login,
+          () => undefined,
+        )
+        .finally(() => {
+          asking = undefined
+        })
+      return asking
+    },
     asCaller: async (job) => {
-      const { id, login } = await findPerson()
+      const { id, login } = await findPerson(ASK_TIMEOUT_MS)
       return {
         accountId: `gitea:${id}`,
         login,

@@ -5,6 +5,8 @@ import type { JobOutcome } from './runner.js'
 export interface AutomationMetrics {
   countJob(kind: string, outcome: JobOutcome, seconds: number): void
   countDelivery(event: string, outcome: string): void
+  /** Which secret signed a delivery; the older one can go when it signs none any more. */
+  countSignature(secret: 'current' | 'older'): void
 }
 
 const JOB_BUCKETS = [0.1, 0.5, 1, 5, 15, 60, 300, 900]
@@ -35,6 +37,12 @@ export function createAutomationMetrics(
     labelNames: ['event', 'outcome'],
     registers,
   })
+  const signatures = new Counter({
+    name: 'aegis_webhook_signatures_total',
+    help: 'Deliveries of Gitea by the secret that signed them (current, older).',
+    labelNames: ['secret'],
+    registers,
+  })
   new Gauge({
     name: 'aegis_job_queue_size',
     help: 'Jobs by state; dead ones wait for a person (aegis jobs list --state dead).',
@@ -61,5 +69,6 @@ export function createAutomationMetrics(
       duration.observe({ kind }, seconds)
     },
     countDelivery: (event, outcome) => deliveries.inc({ event, outcome }),
+    countSignature: (secret) => signatures.inc({ secret }),
   }
 }

@@ -13,7 +13,18 @@ class BodyTooLarge extends AppError {
  *
  * @throws BodyTooLarge, or InvalidInput when the client leaves before the end
  */
-export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  await readChunks(req, maxBytes, (chunk) => chunks.push(chunk))
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+}
+
+/**
+ * The same for whoever needs the bytes once, as they come.
+ *
+ * @throws BodyTooLarge, or InvalidInput when the client leaves before the end
+ */
+export function readChunks(req: IncomingMessage, maxBytes: number, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const endedEarly = () => new InvalidInput('The request body ended early.')
     const tooLarge = () => new BodyTooLarge(`The request body is larger than ${maxBytes} bytes.`)
@@ -27,18 +38,16 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
       reject(endedEarly())
       return
     }
-    const chunks: Buffer[] = []
     let size = 0
     req.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size > maxBytes) {
-        chunks.length = 0
         reject(tooLarge())
       } else {
-        chunks.push(chunk)
+        take(chunk)
       }
     })
-    req.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+    req.on('end', () => resolve())
     req.on('error', reject)
     req.on('aborted', () => reject(endedEarly()))
   })

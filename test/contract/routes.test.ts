@@ -6,6 +6,7 @@ import {
   createOAuthRoutes,
   createProbeRoutes,
   createRootRoute,
+  createWebhookRoute,
 } from '../../src/http/core-routes.js'
 import { createMetrics } from '../../src/http/metrics.js'
 import type { Route } from '../../src/http/routes.js'
@@ -41,12 +42,22 @@ const PUBLIC = [
 ]
 
 let stack: Stack<GiteaSandbox>
+/** Where automation is on. */
+let signing: Stack<GiteaSandbox>
 
 beforeAll(async () => {
   stack = await startStack(await startGiteaSandbox({ seed: true }))
+  signing = await startStack(stack.gitea, {
+    settings: {
+      AUTOMATION_ENABLED: 'true',
+      AUTOMATION_TOKEN: await stack.gitea.createToken('alice', ['read:user']),
+      AUTOMATION_WEBHOOK_SECRETS: 'a-secret-of-the-contract',
+    },
+  })
 })
 
 afterAll(async () => {
+  await signing.close()
   await stack.close()
   await stack.gitea.close()
 })
@@ -72,6 +83,20 @@ test('every route for clients refuses a request without a token, and says where 
   }
 })
 
+test('every route for signed messages refuses one without a signature, and every other method', async () => {
+  const routes = (await listRoutes()).filter(({ access }) => access === 'signed')
+  expect(routes.map(toName)).toEqual(['ALL /automation/webhook'])
+
+  const ask = (method: string, headers: Record<string, string> = {}) =>
+    fetch(`${signing.url}/automation/webhook`, { method, headers, ...(method === 'POST' ? { body: '{}' } : {}) })
+  for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+    expect([method, (await ask(method)).status]).toEqual([method, 405])
+  }
+  expect((await ask('POST')).status).toBe(401)
+  expect((await ask('POST', { 'x-gitea-signature': '', 'x-hub-signature-256': 'sha256=' })).status).toBe(401)
+  expect((await ask('POST', { 'x-gitea-signature': '0'.repeat(64) })).status).toBe(415)
+})
+
 test('every route for people refuses a browser that did not begin there, also with the address of a sign-in under way', async () => {
   const owner = createBrowser()
   const uid = await beginSignIn(owner)
@@ -95,11 +120,11 @@ test('no route is declared anywhere else', () => {
   const sources = files.map((file) => [file, readFileSync(file, 'utf8')] as const)
   const filesWith = (pattern: RegExp) => sources.filter(([, source]) => pattern.test(source)).map(([file]) => file)
 
-  expect(filesWith(/\baccess: '(?:public|bearer|browser)'/)).toEqual(['src/http/core-routes.ts'])
+  expect(filesWith(/\baccess: '(?:public|bearer|browser|signed)'/)).toEqual(['src/http/core-routes.ts'])
   expect(filesWith(/from '@koa\/router'/)).toEqual(['src/http/routes.ts'])
   const mounted = readFileSync('src/app.ts', 'utf8').matchAll(/(?<=[\s.[])create\w+Routes?(?=\()/g)
   expect([...mounted].map(([name]) => name).sort()).toEqual(
-    [createDoorRoutes, createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute]
+    [createDoorRoutes, createMcpRoute, createOAuthRoutes, createProbeRoutes, createRootRoute, createWebhookRoute]
       .map(({ name }) => name)
       .sort(),
   )
@@ -130,6 +155,7 @@ async function listRoutes(): Promise<readonly Route[]> {
       isAllowedOrigin: () => false,
     }),
     ...createOAuthRoutes(oauth, { current: () => undefined }),
+    createWebhookRoute({ handle: async () => {} }),
   ]
 }
 
