@@ -59,9 +59,11 @@ async function* walk(io: CommandIo, registers: boolean): AsyncGenerator<Section>
   }
   const { loadJobChecks, loadToolNames } = await import('./tool-names.js')
   const toolNames = (await loadToolNames()).map(({ name }) => name)
-  yield { title: 'Files', checks: checkStorage(config, { toolNames, jobs: await loadJobChecks() }, io) }
+  const files = checkStorage(config, { toolNames, jobs: await loadJobChecks() }, io)
+  yield { title: 'Files', checks: files }
 
-  const keys = await checkApiKeys(config, io)
+  const isReadable = files.some(({ step, status }) => step === 'database' && status === 'ok')
+  const keys = await checkApiKeys(config, isReadable, io)
   if (keys.length > 0) {
     yield { title: 'API keys', checks: keys }
   }

@@ -23,10 +23,17 @@ export function checkScope(tool: Tool, caller: Caller): Refusal | undefined {
   return {
     code: 'insufficient_scope',
     status: 403,
-    message: `${tool.name} needs the scope ${tool.scope}, which this connection was not given. Authorize again and agree to it.`,
+    message: `${tool.name} needs the scope ${tool.scope}, ${describeRemedy(tool, caller)}`,
     rule: `scope.${tool.scope}`,
     scopes: tool.scope === 'write:repository' ? ['read:repository', 'write:repository'] : [tool.scope],
   }
+}
+
+/** An API key cannot be authorized again by the client that holds it. */
+function describeRemedy({ scope }: Tool, { clientId }: Caller): string {
+  return clientId.startsWith('key:')
+    ? `which this API key was not made with. Ask the admin for one that has it: aegis keys generate --scopes ${scope}.`
+    : 'which this connection was not given. Authorize again and agree to it.'
 }
 
 export type ParsedArguments =
@@ -113,13 +120,13 @@ export function checkGrant(tool: Tool, target: Target | undefined, grant: Grant,
   if (grant.readOnly && tool.effect !== 'read') {
     return grantRefusal(
       'grant.read_only',
-      `You let this client only read, and ${tool.name} changes things. Connect it again and allow writing if you want that.`,
+      `This client was allowed to read only, and ${tool.name} changes things. If you want that, connect it again and allow writing, or use an API key without that limit.`,
     )
   }
   if (target !== undefined && !coversRepository(grant, target)) {
     return grantRefusal(
       'grant.repositories',
-      `You let this client use only some repositories, and ${target.owner}/${target.name} is not one of them.`,
+      `This client was allowed to use some repositories only, and ${target.owner}/${target.name} is not one of them. If you want that, connect it again, or use an API key without that limit.`,
     )
   }
   return undefined

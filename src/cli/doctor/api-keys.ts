@@ -18,11 +18,15 @@ import { type Check, failed, ok, warning } from './check.js'
 const STEP = 'API keys'
 const OLD_DAYS = 90
 
-/** Keys, and the ways in that need none. Nothing where there are none of them. */
-export async function checkApiKeys(config: Config, io: CommandIo): Promise<Check[]> {
+/**
+ * Keys, and the ways in that need none. Nothing where there are none of them.
+ *
+ * @param isReadable whether the database was found to be in order
+ */
+export async function checkApiKeys(config: Config, isReadable: boolean, io: CommandIo): Promise<Check[]> {
   const openings = checkOpenings(config)
   const path = toDatabasePath(io)
-  if (!existsSync(path)) {
+  if (!isReadable || !existsSync(path)) {
     return openings
   }
   const store = openStoreBeside(path, { readonly: true })
