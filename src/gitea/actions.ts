@@ -3,6 +3,7 @@ import { detailOf, Forbidden, NotFound, UpstreamFailed } from '../lib/errors.js'
 import { KIB, MIB } from '../lib/units.js'
 import { type GiteaAnswer, parseAnswer } from './answer.js'
 import type { GiteaClient } from './client.js'
+import { RepositoryMoved } from './moved.js'
 import { type Page, type PageRequest, type RepositoryName, toName } from './repos.js'
 
 const Run = z
@@ -45,11 +46,13 @@ interface RunPage extends Page<ActionRun> {
 
 /**
  * Runs of the workflows, newest first. Where Gitea lists runs only for owners of the repository, the jobs that runners
- * took are put together to runs: then there are no ids, and nothing of jobs that have not started.
+ * took are put together to runs: then there are no ids, and nothing of jobs that have not started. Before 1.25 Gitea lists
+ * no runs at all, and the same is done.
  */
 export async function listRuns(client: GiteaClient, args: RepositoryName & PageRequest): Promise<RunPage> {
   const { owner, repo, page, limit } = args
-  // "user should be the owner of the repo": no other refusal of this route leaves the other one open
+  // "user should be the owner of the repo" and a route that is not there yet leave the other one open; where a refusal or
+  // a missing repository is meant, it says so again
   try {
     const answer = await client.request('listActionRuns', {
       path: { owner, repo },
@@ -59,7 +62,8 @@ export async function listRuns(client: GiteaClient, args: RepositoryName & PageR
     const { items, total } = toCounted(Run, 'workflow_runs', answer)
     return { items, total, hasIds: true, hasMore: page * limit < total }
   } catch (thrown) {
-    if (!(thrown instanceof Forbidden) || thrown.rule !== 'gitea.permission') throw thrown
+    const isForOwners = thrown instanceof Forbidden && thrown.rule === 'gitea.permission'
+    if (!isForOwners && (!(thrown instanceof NotFound) || thrown instanceof RepositoryMoved)) throw thrown
     return listRunsOfTasks(client, args)
   }
 }

@@ -25,6 +25,7 @@ export const listActionsRuns = defineTool({
   toolset: 'actions',
   scope: 'read:repository',
   operations: ['listActionRuns', 'listActionTasks'],
+  optionalOperations: ['listActionRuns'],
   input: z.strictObject({ owner, repo, page, limit }),
   output: z.object({ runs: z.array(Row), has_ids: z.boolean(), ...listPosition }),
   async run({ owner, repo, page, limit: asked }, { gitea, limits }) {
@@ -52,7 +53,7 @@ export const listActionsRuns = defineTool({
       ...runs.map((row, at) => describeRow(row, runs[at - 1]?.started_at)),
       has_ids
         ? ''
-        : 'Gitea lists runs by id only for owners of the repository: these are put together from the jobs that ran.',
+        : 'Gitea lists runs by id only for owners of the repository, and from 1.25 on: these are put together from the jobs that ran.',
     ])
   },
 })

@@ -5,7 +5,7 @@ import { listToolNames } from '../support/mcp-call.js'
 import { checkAudit } from '../support/read-audit.js'
 import { type Stack, startStack } from '../support/start-stack.js'
 
-/* A Gitea before 1.25, which has no contents-ext; no comparison either, so that there is something to miss. */
+/* A Gitea before 1.25, which has no contents-ext and lists no runs; no comparison either, so that there is something to miss. */
 
 let stack: Stack<GiteaSandbox>
 let alice: Connection
@@ -13,17 +13,16 @@ let alice: Connection
 beforeAll(async () => {
   const gitea = await startGiteaSandbox({ seed: true, version: '1.24.7' })
   const described: Record<string, unknown> = Object(await (await fetch(`${gitea.url}/swagger.v1.json`)).json()).paths
-  const older = Object.entries(described).filter(([path]) => !/\/contents-ext\/|\/compare\//.test(path))
+  const older = Object.entries(described).filter(
+    ([path]) => !/\/contents-ext\/|\/actions\/(?:runs|jobs)|\/compare\//.test(path),
+  )
   gitea.fault({ path: '/swagger.v1.json', body: JSON.stringify({ paths: Object.fromEntries(older) }), times: 1 })
   stack = await startStack(gitea)
   await stack.aegis.app.checkGitea()
   alice = await stack.connect()
-  gitea.fault({
-    path: '/contents-ext/',
-    status: 404,
-    body: '404 page not found\n',
-    headers: { 'content-type': 'text/plain' },
-  })
+  for (const path of ['/contents-ext/', '/actions/runs']) {
+    gitea.fault({ path, status: 404, body: '404 page not found\n', headers: { 'content-type': 'text/plain' } })
+  }
 })
 afterAll(async () => {
   await checkAudit(stack.aegis)
@@ -46,6 +45,26 @@ test('a file that is not there is not found, in the same words', async () => {
 
   expect(top).toMatchObject({ isError: true, text: expect.stringContaining('has no nothing.md') })
   expect(deep).toMatchObject({ isError: true, text: expect.stringContaining('has no no/such/folder.md') })
+})
+
+test('its runs are put together from the jobs that ran', async () => {
+  await stack.gitea.addActionRun({
+    owner: 'harbor',
+    repo: 'booking',
+    workflow: 'checks.yml',
+    message: 'Check every push',
+    jobs: [
+      { name: 'lint', result: 'success' },
+      { name: 'unit', result: 'failure' },
+    ],
+  })
+  const runs = await stack.call(alice, 'list_actions_runs', { owner: 'harbor', repo: 'booking' })
+  const none = await stack.call(alice, 'list_actions_runs', { owner: 'harbor', repo: 'nowhere' })
+
+  expect(await listToolNames(stack.url, alice.accessToken)).not.toContain('list_actions_jobs')
+  expect(runs.text).toContain('failure checks.yml')
+  expect(runs.text).toContain('(lint success, unit failure)')
+  expect(none).toMatchObject({ isError: true, text: expect.stringContaining('There is no repository harbor/nowhere') })
 })
 
 test('a tool that cannot do without is neither listed nor callable', async () => {

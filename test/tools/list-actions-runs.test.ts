@@ -49,7 +49,7 @@ test('who does not own the repository sees the runs put together from their jobs
   expect(await mallory.text(listActionsRuns, notes)).toMatchInlineSnapshot(`
     "1 run in alice/field-notes.
     failure spelling.yml #1, push main <id> <today>: Check the spelling (spell success, links failure)
-    Gitea lists runs by id only for owners of the repository: these are put together from the jobs that ran."
+    Gitea lists runs by id only for owners of the repository, and from 1.25 on: these are put together from the jobs that ran."
   `)
   expect(data).toMatchObject({ has_ids: false, runs: [{ number: 1, status: 'failure' }] })
 })
