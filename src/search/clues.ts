@@ -1,14 +1,10 @@
-import { toRuns } from './pieces.js'
-
 /*
  * What a text must contain, in pieces of three and five characters, to match at all. The index answers which files have
  * such pieces without reading them; pieces may be left out, which only makes for more files to look at.
  */
 
 /** More of them cost the index more than the files they keep away. */
-const MOST_PIECES = 14
-/** Runs tell more than the shorter pieces that are in them. */
-const MOST_RUNS = 8
+const MOST_PIECES = 10
 
 /** Pieces of a text that must be there as it is, in lower case or upper. Empty when it is too short to tell. */
 export function toClues(literal: string): string[] {
@@ -26,15 +22,15 @@ export function findRequiredText(pattern: string): string {
   return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '')
 }
 
+/** Runs of five say all that the shorter pieces in them say. */
 function choose(literals: readonly string[]): string[] {
   const parts = literals.flatMap(splitFoldedAlike)
-  const runs = spread(new Set(parts.flatMap(toRuns)), MOST_RUNS)
-  const trigrams = new Set(parts.flatMap(toTrigrams))
-  return [...runs, ...spread(trigrams, MOST_PIECES - runs.length)]
+  return spread(new Set(parts.flatMap((part) => toPieces(part, part.length < 5 ? 3 : 5))))
 }
 
-function toTrigrams(part: string): string[] {
-  return Array.from({ length: Math.max(0, part.length - 2) }, (_, at) => part.slice(at, at + 3).toLowerCase())
+function toPieces(text: string, length: number): string[] {
+  const count = Math.max(0, text.length - length + 1)
+  return Array.from({ length: count }, (_, at) => text.slice(at, at + length).toLowerCase())
 }
 
 /** The stretches of a text whose other cases are certain. */
@@ -57,11 +53,11 @@ function isFoldedAlike(unit: string): boolean {
 }
 
 /** Some of all, first and last among them: neighbours tell nearly the same. */
-function spread(pieces: ReadonlySet<string>, most: number): string[] {
+function spread(pieces: ReadonlySet<string>): string[] {
   const all = [...pieces]
-  if (all.length <= most) return all
-  const step = (all.length - 1) / (most - 1)
-  return Array.from({ length: most }, (_, at) => all[Math.round(at * step)] ?? '')
+  if (all.length <= MOST_PIECES) return all
+  const step = (all.length - 1) / (MOST_PIECES - 1)
+  return Array.from({ length: MOST_PIECES }, (_, at) => all[Math.round(at * step)] ?? '')
 }
 
 const SPECIAL = new Set('.^$*+?()[]{}|\\')

@@ -45,7 +45,7 @@ export interface IndexFile {
 }
 
 /** Changing it throws older files away. */
-const VERSION = 2
+const VERSION = 3
 const PAGE_BYTES = 8192
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS blob (

@@ -1,13 +1,10 @@
 /*
- * What the index knows of a text: all its pieces of three characters, which find anything, and a third of its runs of
- * five, which tell apart what is made of common pieces. Which third hangs on the run alone, so a part of a text names
- * runs that the whole text has.
+ * What the index knows of a text: its pieces of three characters, which find anything, and its runs of five, which tell
+ * apart what is made of common pieces: few texts that have all of a name's runs do not have the name.
  */
 
 const TRIGRAM = 3
 const RUN = 5
-/** Of 256. */
-const CHOSEN = 85
 /** Of five bits each. Two pieces that share a word only make for more files to look at. */
 const TRIGRAM_DIGITS = 4
 const RUN_DIGITS = 5
@@ -30,9 +27,8 @@ export function toIndexWords(text: string): string {
       end = writeWord(words, end, trigram, TRIGRAM_DIGITS)
     }
     if (at > units.length - RUN) continue
-    const run = toHash(units, at, RUN)
     // the index itself knows a word that it has had, and asks less for it than a set here
-    if (isChosen(run)) end = writeWord(words, end, run, RUN_DIGITS)
+    end = writeWord(words, end, toHash(units, at, RUN), RUN_DIGITS)
   }
   return words.toString('latin1', 0, Math.max(0, end - 1))
 }
@@ -42,20 +38,6 @@ export function toIndexWord(piece: string): string {
   const word = Buffer.alloc(RUN_DIGITS + 1)
   const digits = piece.length === TRIGRAM ? TRIGRAM_DIGITS : RUN_DIGITS
   return word.toString('latin1', 0, writeWord(word, 0, toHash(toUnits(piece), 0, piece.length), digits) - 1)
-}
-
-/** The runs that every text with this one in it is known by, in lower case. */
-export function toRuns(text: string): string[] {
-  const units = toUnits(text)
-  const runs: string[] = []
-  for (let at = 0; at <= units.length - RUN; at += 1) {
-    if (isChosen(toHash(units, at, RUN))) runs.push(String.fromCharCode(...units.subarray(at, at + RUN)))
-  }
-  return runs
-}
-
-function isChosen(hash: number): boolean {
-  return (hash & 0xff) < CHOSEN
 }
 
 /** UTF-16, with ASCII letters in lower case. */
