@@ -9,6 +9,8 @@ export interface Visit {
   readonly mcpUrl: string
   /** Where a client may be installed and keep its files. */
   readonly folder: string
+  /** An API key of `person`, good once they have signed in with any other client. */
+  readonly apiKey: string
 }
 
 /** A client that nobody here wrote, from knowing nothing but an address to the answer of one call. */

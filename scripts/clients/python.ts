@@ -17,9 +17,9 @@ const Answer = z.object({
 })
 
 /** The Python SDK. Installed for this run only, into an environment of its own. */
-export const python: readonly Client[] = ['auto', 'legacy'].map((mode) => ({
-  name: `Python SDK 2.3, ${mode}`,
-  signInAndCall: async ({ mcpUrl, folder }) => {
+export const python: readonly Client[] = ['auto', 'legacy', 'sse'].map((mode) => ({
+  name: mode === 'sse' ? 'Python SDK 2.3, HTTP+SSE, API key' : `Python SDK 2.3, ${mode}`,
+  signInAndCall: async ({ mcpUrl, folder, apiKey }) => {
     const home = join(folder, `python-${mode}`)
     const interpreter = join(home, 'bin', 'python')
     await install('python3', ['-m', 'venv', home], folder)
@@ -28,6 +28,7 @@ export const python: readonly Client[] = ['auto', 'legacy'].map((mode) => ({
       command: interpreter,
       args: [SCRIPT, mcpUrl, mode, call.name, JSON.stringify(call.arguments)],
       timeoutMs: RUN_MS,
+      env: mode === 'sse' ? { AEGIS_KEY: apiKey } : {},
       onLine: async (line, reply) => {
         const authorize = findAuthorizeUrl(line, mcpUrl)
         if (authorize !== undefined) {
