@@ -113,9 +113,13 @@ describe('the person of a key', () => {
 
     const made = await generate('Bob')
     const nobody = await generate('nobody-at-all')
+    await gitea.addUser({ login: 'retired', password: 'retired-passw0rd' })
+    await gitea.setUserState('retired', { prohibitLogin: true })
+    const retired = await generate('retired')
 
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('It works as bob until') })
     expect(nobody).toMatchObject({ code: 1, stderr: expect.stringMatching(/Gitea knows nobody called nobody-at-all/) })
+    expect(retired).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('who may work there') })
     const account = store.sqlite.prepare('SELECT account_id FROM api_key').pluck().all()
     expect(account).toEqual([expect.stringMatching(/^gitea:\d+$/)])
     expect(made.stderr + nobody.stderr).not.toContain(settings.GITEA_TOKEN)

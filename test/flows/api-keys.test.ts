@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { DAY } from '../../src/lib/units.js'
+import { DAY, MINUTE } from '../../src/lib/units.js'
 import { runAegis } from '../cli/run-aegis.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 import { bearer, callDirectly, type MadeKey, makeKey, SERVICE_SCOPES } from '../support/make-key.js'
@@ -145,6 +145,21 @@ describe('an API key', () => {
     })
     expect((await stream.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(401)
     expect(await stream.next()).toBeUndefined()
+  })
+
+  test('of a person who was disabled in Gitea opens nothing', async () => {
+    const { key } = await makeKey(stack, ['generate', '--user', mallory.login])
+    expect((await callTool(stack.url, key, 'get_me')).isError).toBe(false)
+
+    await gitea.setUserState(mallory.login, { prohibitLogin: true })
+    clock.ahead = 2 * MINUTE
+    const refused = await callTool(stack.url, key, 'get_me')
+    await gitea.setUserState(mallory.login, { prohibitLogin: false })
+
+    expect(refused).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('does not let the account mallory work'),
+    })
   })
 
   test('is rotated without a moment in which neither key works', async () => {
