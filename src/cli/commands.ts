@@ -66,6 +66,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./keyring.js')).keyringCommand,
   },
   {
+    name: 'webhooks',
+    summary: 'show what Gitea delivered, or set it off again',
+    load: async () => (await import('./webhooks.js')).webhooksCommand,
+  },
+  {
     name: 'db',
     summary: 'back up or check the database beside a running server',
     load: async () => (await import('./db.js')).dbCommand,

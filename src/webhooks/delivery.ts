@@ -190,19 +190,22 @@ function toRefNames({ ref, ref_type: type, release }: Payload): { branch?: strin
   return release?.tag_name == null ? {} : { tag: release.tag_name }
 }
 
-/** Gitea describes a few commits of a push only, so the list of files is whole where it says so and nowhere else. */
+/**
+ * Gitea describes a few commits of a push only. The paths are told where the list is whole, so that a job which does not
+ * find its file among them may believe it.
+ */
 function toPushFacts({ commits, total_commits: total, before, after }: Payload) {
   const described = commits ?? []
   const named = described.flatMap(({ added, removed, modified }) =>
     [added, removed, modified].flatMap((list) => list ?? []),
   )
-  const files = [...new Set(named.filter((path) => path.length <= MAX_PATH_CHARS))].slice(0, MAX_FILES)
-  // an array that was shortened on its way in has so many items or more
   const isWhole =
-    described.length >= (total ?? Number.POSITIVE_INFINITY) &&
+    total != null &&
+    described.length === total &&
+    // an array that was shortened on its way in has so many items
     named.length < MAX_FILES &&
-    files.length === new Set(named).size &&
+    named.every((path) => path.length <= MAX_PATH_CHARS) &&
     !NO_COMMIT.test(before ?? '0') &&
     !NO_COMMIT.test(after ?? '0')
-  return { commits: total ?? described.length, changed_files: files, changed_files_complete: isWhole }
+  return { commits: total ?? described.length, ...(isWhole ? { changed_paths: [...new Set(named)] } : {}) }
 }

@@ -35,7 +35,9 @@ export const clock = {
   now: () => clock.time,
 }
 
-/** One Gitea for a file of tests; each `start` is a server of its own, closed after its test. */
+type Settings = Readonly<Record<string, string>>
+
+/** One Gitea for a file of tests; each `start` is a server of its own, closed after its test. With a policy of its own it has the product's jobs. */
 export function prepareWebhooks() {
   let gitea: GiteaSandbox
   let token: string
@@ -50,16 +52,15 @@ export function prepareWebhooks() {
     await Promise.all(stacks.splice(0).map((stack) => stack.close()))
   })
 
-  return async (settings: Record<string, string> = {}) => {
+  return async (settings: Settings | ((token: string) => Settings) = {}, own?: { readonly policy: string }) => {
     const stack = await startStack(gitea, {
-      policy: POLICY,
-      jobs: [note],
+      ...(own ?? { policy: POLICY, jobs: [note] }),
       clock,
       settings: {
         AUTOMATION_ENABLED: 'true',
         AUTOMATION_TOKEN: token,
         AUTOMATION_WEBHOOK_SECRETS: `${SECRET},${OLDER}`,
-        ...settings,
+        ...(typeof settings === 'function' ? settings(token) : settings),
       },
     })
     stacks.push(stack)
@@ -69,7 +70,6 @@ export function prepareWebhooks() {
     )
     return {
       stack,
-      token,
       url: stack.url,
       rows: () => select.all(),
       jobs: () => automation?.queue.list({ limit: 100 }) ?? [],
