@@ -30,7 +30,7 @@ export interface TokenReader {
 }
 
 export interface Authenticator {
-  /** @param authorization the Authorization header; tokens in URLs are never read */
+  /** @param authorization the Authorization header, or an API key written as one */
   authenticate(authorization: string | undefined, requestId: string): Authentication | Promise<Authentication>
 }
 
