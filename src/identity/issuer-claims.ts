@@ -46,7 +46,7 @@ export function findLogin(
   claims: JWTPayload,
   { loginClaim, loginDomain }: Pick<IssuerSettings, 'loginClaim' | 'loginDomain'>,
 ): string | undefined {
-  const value = Object.hasOwn(claims, loginClaim) ? claims[loginClaim] : undefined
+  const value = claims[loginClaim]
   if (typeof value !== 'string') {
     return undefined
   }

@@ -49,18 +49,20 @@ export async function startKeycloakIssuer(clock: Clock): Promise<KeycloakIssuer>
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    const isDiscovery = request.url === `${REALM}/.well-known/openid-configuration`
+    const [path, moved] = request.url?.split('?') ?? []
+    const isDiscovery = path === `${REALM}/.well-known/openid-configuration`
     asked[isDiscovery ? 'discovery' : 'keys'] += 1
     if (trouble === 'down') {
       answer(503, { error: 'down' })
     } else if (trouble === 'page') {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>')
-    } else if (trouble === 'redirect') {
-      response.writeHead(302, { location: `${issuer}/elsewhere` }).end()
+    } else if (trouble === 'redirect' && moved === undefined) {
+      // whoever follows finds everything in order
+      response.writeHead(302, { location: `${path}?moved` }).end()
     } else if (isDiscovery) {
       const name = trouble === 'other issuer' ? 'https://elsewhere.example/realms/ferries' : issuer
       answer(200, { issuer: name, jwks_uri: `${issuer}/protocol/openid-connect/certs` })
-    } else if (request.url === `${REALM}/protocol/openid-connect/certs`) {
+    } else if (path === `${REALM}/protocol/openid-connect/certs`) {
       const padding = trouble === 'huge' ? { padding: 'x'.repeat(1024 * 1024) } : {}
       answer(200, { keys: trouble === 'no keys' ? [] : [key.published], ...padding })
     } else {
