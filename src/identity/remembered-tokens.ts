@@ -1,7 +1,7 @@
 import { sha256Base64Url } from '../lib/crypto.js'
 
 /** What was found out about tokens, by their hash, so that none is held longer than the request that brought it. */
-export interface RememberedTokens<Found> {
+interface RememberedTokens<Found> {
   find(token: string): Found | undefined
   keep(token: string, found: Found): void
   /** Resolves a token once for all who present it at the same time. */
