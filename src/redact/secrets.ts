@@ -29,6 +29,14 @@ interface Span {
   readonly rule: number
 }
 
+/** Where a secret stands in a text, in UTF-16 units. */
+export interface FoundSecret {
+  readonly rule: string
+  readonly start: number
+  /** Behind its last character. */
+  readonly end: number
+}
+
 const MAX_PASSES = 4
 const NOTHING: readonly SecretCount[] = []
 
@@ -55,6 +63,17 @@ export function createRedactor(mode: SecretMode): Redactor {
     // only a text made for it needs so many passes; it is not worth more of our time
     return { text: mode === 'block' || spans.length > 0 ? withhold(found) : masked, found }
   }
+}
+
+let findAll: ((text: string) => readonly Span[]) | undefined
+
+/**
+ * The secrets in a text by the same rules, whatever the mode: for telling where they are. In order and apart from one
+ * another.
+ */
+export function findSecrets(text: string): readonly FoundSecret[] {
+  findAll ??= createSpanFinder(SECRET_RULES)
+  return findAll(text).map(({ start, end, rule }) => ({ rule: toName(rule), start, end }))
 }
 
 /** Secrets in `text`, in order and apart from one another. */

@@ -57,6 +57,7 @@ import { listTags } from './list-tags.js'
 import { markNotificationRead } from './mark-notification-read.js'
 import { removeLabels } from './remove-labels.js'
 import { requestReviewers } from './request-reviewers.js'
+import { scanAddedSecrets } from './scan-added-secrets.js'
 import { searchCode } from './search-code.js'
 import { searchIssues } from './search-issues.js'
 import { searchRepositories } from './search-repositories.js'
@@ -65,4 +66,4 @@ import { updateIssue } from './update-issue.js'
 import { updateLabel } from './update-label.js'
 import { updatePullRequest } from './update-pull-request.js'
 
-export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createCommitStatus, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, findOwnIssues, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]
+export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createCommitStatus, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, findOwnIssues, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, scanAddedSecrets, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]

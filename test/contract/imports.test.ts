@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   identity: ['oauth', 'gitea', 'policy', 'db', 'config', 'lib'],
   objects: ['gitea', 'lib'],
   search: ['objects', 'gitea', 'lib'],
-  tools: ['search', 'objects', 'gitea', 'oauth', 'lib'],
+  tools: ['search', 'objects', 'redact', 'gitea', 'oauth', 'lib'],
   gate: [
     'tools',
     'search',
@@ -75,7 +75,7 @@ test('a tool reaches Gitea and nothing else', () => {
     for (const specifier of readImports(file)) {
       const isAllowed =
         specifier === 'zod' ||
-        /^\.\.\/(gitea|objects|search|lib)\//.test(specifier) ||
+        /^\.\.\/(gitea|objects|redact|search|lib)\//.test(specifier) ||
         !isTool(join(dirname(file), specifier))
       if (!isAllowed || /^(koa|better-sqlite3|drizzle|@modelcontextprotocol)/.test(specifier)) {
         wrong.push(`${file} imports ${specifier}`)
