@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Ecosystem } from './model.js'
 import { orderVersions } from './versions/order.js'
@@ -48,17 +49,23 @@ export interface AdvisoryIndex {
   find(ecosystem: Ecosystem, name: string, version: string): readonly Pick<Advisory, 'id' | 'summary' | 'affected'>[]
 }
 
+/** So many advisories are a few milliseconds of work; then others have their turn. */
+const A_TURN = 200
+
 /**
  * @param entries parsed JSON: advisories, or lists of them, or answers of the OSV API (`vulns`); anything else is left out
  * @param toKey names that mean the same package become one
  */
-export function indexAdvisories(
-  entries: Iterable<unknown>,
+export async function indexAdvisories(
+  entries: Iterable<unknown> | AsyncIterable<unknown>,
   toKey: (ecosystem: Ecosystem, name: string) => string,
-): AdvisoryIndex {
+): Promise<AdvisoryIndex> {
   const byPackage = new Map<string, Advisory[]>()
   let size = 0
-  for (const value of flatten(entries)) {
+  let looked = 0
+  for await (const value of flatten(entries)) {
+    looked += 1
+    if (looked % A_TURN === 0) await turn()
     const entry = Entry.safeParse(value)
     if (!entry.success || (entry.data.withdrawn ?? '') !== '') continue
     for (const item of entry.data.affected ?? []) {
@@ -83,8 +90,8 @@ export function indexAdvisories(
   }
 }
 
-function* flatten(entries: Iterable<unknown>): Generator<unknown> {
-  for (const entry of entries) {
+async function* flatten(entries: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const entry of entries) {
     const vulns = z.object({ vulns: z.array(z.unknown()) }).safeParse(entry)
     if (Array.isArray(entry)) yield* entry
     else if (vulns.success) yield* vulns.data.vulns
@@ -110,14 +117,16 @@ function toPlain(version: string): string {
 
 /** As the specification evaluates a range: its events in the order of their versions, the last one reached decides. */
 function isInRange(ecosystem: Ecosystem, version: string, events: readonly z.output<typeof Event>[]): boolean {
-  const reached = events.flatMap(({ introduced, fixed, last_affected: last }) => {
+  const order = (at: string) => (at === '0' ? 1 : orderVersions(ecosystem, version, toPlain(at)))
+  const known = events.flatMap(({ introduced, fixed, last_affected: last }) => {
     const at = introduced ?? fixed ?? last
-    const order = at === undefined ? undefined : at === '0' ? 1 : orderVersions(ecosystem, version, toPlain(at))
-    const isReached =
-      order !== undefined &&
-      (last === undefined || fixed !== undefined || introduced !== undefined ? order >= 0 : order > 0)
-    return at === undefined || !isReached ? [] : [{ at, isAffected: introduced !== undefined }]
+    const isLast = introduced === undefined && fixed === undefined
+    return at === undefined ? [] : [{ at, order: order(at), isLast, isAffected: introduced !== undefined }]
   })
+  if (known.some((event) => event.order === undefined)) {
+    return false
+  }
+  const reached = known.filter((event) => (event.order ?? 0) > 0 || (event.order === 0 && !event.isLast))
   const compare = (a: string, b: string) =>
     a === b ? 0 : a === '0' ? -1 : b === '0' ? 1 : (orderVersions(ecosystem, toPlain(a), toPlain(b)) ?? 0)
   return reached.toSorted((a, b) => compare(a.at, b.at)).at(-1)?.isAffected ?? false

@@ -4,7 +4,6 @@ import { type Dispatcher, fetch as undiciFetch } from 'undici'
 import { toErrorText, UpstreamFailed } from '../../../lib/errors.js'
 import { MIB, MINUTE, SECOND } from '../../../lib/units.js'
 import { type AdvisoryIndex, indexAdvisories } from './advisories.js'
-import type { Ecosystem } from './model.js'
 import { toPackageKey } from './readers.js'
 
 /*
@@ -38,8 +37,9 @@ export function createAdvisorySource(source: string, dispatcher?: Dispatcher): A
   let loading: Promise<AdvisoryIndex> | undefined
 
   const loadNew = async (now: number, signal: AbortSignal): Promise<AdvisoryIndex> => {
-    const read = source.startsWith('https://') ? fetchEntries(source, signal, dispatcher) : readEntries(source)
-    const index = indexAdvisories(await read, toKey)
+    const isAddress = source.startsWith('https://')
+    const entries = isAddress ? parseEntries(await fetchText(source, signal, dispatcher)) : readEntries(source)
+    const index = await indexAdvisories(entries, toPackageKey)
     held = { index, at: now }
     return index
   }
@@ -65,12 +65,8 @@ export function createAdvisorySource(source: string, dispatcher?: Dispatcher): A
   }
 }
 
-function toKey(ecosystem: Ecosystem, name: string): string {
-  return toPackageKey(ecosystem, name)
-}
-
 /** A redirect is refused: whoever answers at the address must not be able to send this server elsewhere in its network. */
-async function fetchEntries(url: string, signal: AbortSignal, dispatcher: Dispatcher | undefined): Promise<unknown[]> {
+async function fetchText(url: string, signal: AbortSignal, dispatcher: Dispatcher | undefined): Promise<string> {
   const response = await undiciFetch(url, {
     redirect: 'error',
     headers: { accept: 'application/json', 'user-agent': 'AegisGitea-MCP' },
@@ -90,10 +86,10 @@ async function fetchEntries(url: string, signal: AbortSignal, dispatcher: Dispat
     }
     chunks.push(chunk)
   }
-  return parseEntries(Buffer.concat(chunks).toString('utf8'))
+  return Buffer.concat(chunks).toString('utf8')
 }
 
-async function readEntries(path: string): Promise<unknown[]> {
+async function* readEntries(path: string): AsyncGenerator<unknown> {
   const found = await stat(path)
   const files = found.isDirectory()
     ? (await readdir(path, { recursive: true }))
@@ -103,21 +99,21 @@ async function readEntries(path: string): Promise<unknown[]> {
   if (files.length > MAX_FILES) {
     throw new Error(`the folder has more than ${MAX_FILES} files`)
   }
-  const entries: unknown[] = []
   let size = 0
   for (const file of files) {
     size += (await stat(file)).size
     if (size > MAX_BYTES) {
       throw new Error(`the advisories are larger than ${MAX_BYTES} bytes`)
     }
-    for (const entry of parseEntries(await readFile(file, 'utf8'))) entries.push(entry)
+    yield* parseEntries(await readFile(file, 'utf8'))
   }
-  return entries
 }
 
 /** One JSON value, or one in each line. */
-function parseEntries(text: string): unknown[] {
+function* parseEntries(text: string): Generator<unknown> {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const isLines = lines.length > 1 && lines.every((line) => /^\{.*\}\s*$/.test(line))
-  return isLines ? lines.map((line): unknown => JSON.parse(line)) : [JSON.parse(text)]
+  const isLines = lines.length > 1 && lines.every((line) => line.startsWith('{') && line.trimEnd().endsWith('}'))
+  for (const value of isLines ? lines : [text]) {
+    yield JSON.parse(value)
+  }
 }
