@@ -46,6 +46,7 @@ export function startAutomation({ config, gate, store, metrics, jobs, service }:
     account,
     jobs,
     concurrency: settings.concurrency,
+    jobsPerHour: settings.jobsPerHour,
     isScheduled: settings.isScheduled,
     metrics: counters,
     findPause: () => panic.current()?.level,

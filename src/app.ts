@@ -7,7 +7,7 @@ import { openStore } from './db/open.js'
 import { createApprovals } from './gate/approvals.js'
 import type { Gate } from './gate/call.js'
 import { createLimits } from './gate/limits.js'
-import { narrowToToolsets } from './gate/narrowing.js'
+import { narrowToSettings } from './gate/narrowing.js'
 import { createOutbound } from './gate/outbound.js'
 import { createPanicSwitch } from './gate/panic.js'
 import { createPolicySource } from './gate/policy-source.js'
@@ -146,12 +146,13 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
   })
   const figures = createCallFigures()
   const gate: Gate = {
-    narrowing: narrowToToolsets(config.toolsets, { name: 'TOOLSETS', place: 'the settings of this server' }),
+    narrowing: narrowToSettings(config),
     capabilities,
     tools: new Map(catalog.map((tool) => [tool.name, tool])),
     gitea,
     objects,
     search,
+    automation: () => automation?.port,
     panic,
     policy,
     limits,

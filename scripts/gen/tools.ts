@@ -29,7 +29,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   release_id: 'Id of the release, from list_releases',
   username: 'Login name',
   notification_id: 'Id of the notification, from list_notifications',
-  run_id: 'Id of the run, from list_actions_runs',
+  run_id: 'Id of the run, from the list of runs',
+  job: 'Name of the job',
   job_id: 'Id of the job, from list_actions_jobs',
 }
 

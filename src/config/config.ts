@@ -177,7 +177,7 @@ function toConfig(env: Env): { readonly config: Config; readonly problems: reado
       allRepositories: env.WRITE_ALLOW_ALL_TOKEN_REPOS,
     },
     toolsets: env.TOOLSETS,
-    automation: toAutomationSettings(env, problems),
+    automation: toAutomationSettings(env, { isLoopback: isLoopbackHost }, problems),
     conformanceFixtures: env.AEGIS_CONFORMANCE_FIXTURES,
   }
   return { config, problems }

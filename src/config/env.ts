@@ -1,35 +1,12 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import { automation } from './env-automation.js'
+import { flag, list, oneOf, text, webUrl, whole } from './env-fields.js'
 
 /*
  * The only reader of process.env. One described line per variable; `npm run gen` turns them into `.env.example` and
  * `docs/configuration.md`. Rules that look at several settings at once are in config.ts.
  */
-
-const text = z.string().trim()
-const list = text.transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-)
-const flag = text
-  .toLowerCase()
-  .pipe(
-    z
-      .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], { error: 'must be true or false' })
-      .transform((value) => ['true', '1', 'yes', 'on'].includes(value)),
-  )
-const whole = (min: number, max: number) =>
-  text
-    .regex(/^\d+$/, { error: `must be a whole number from ${min} to ${max}` })
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, { error: `must be a whole number from ${min} to ${max}` })
-const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
-  z.enum(values, { error: `must be one of ${values.join(', ')}` })
-const webUrl = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
-  error: 'must be an address like https://git.example.org',
-})
 
 const gitea = {
   GITEA_URL: webUrl.describe('Address of your Gitea, as people type it into a browser.'),
@@ -107,23 +84,6 @@ const storage = {
     .default(1000)
     .describe('Sign a checkpoint after so many audit entries.'),
   AUDIT_CHECKPOINT_SECONDS: whole(1, 86_400).default(300).describe('And at the latest after so many seconds.'),
-}
-
-const automation = {
-  AUTOMATION_ENABLED: flag
-    .default(false)
-    .describe('Take webhooks of Gitea and run the jobs that the policy allows (automation_* in its lists).'),
-  AUTOMATION_SCHEDULER_ENABLED: flag.default(false).describe('Run jobs by the cron lines of the policy too.'),
-  AUTOMATION_TOKEN: text
-    .optional()
-    .describe('Access token of the Gitea account that jobs act as, best one of its own. Default: GITEA_TOKEN.'),
-  AUTOMATION_WEBHOOK_SECRETS: list
-    .default([])
-    .describe('Secrets that Gitea’s webhooks are signed with, the current one first; two while one is changed.'),
-  AUTOMATION_CONCURRENCY: whole(1, 64).default(4).describe('How many jobs run at once; in one repository one.'),
-  AUTOMATION_STALE_DAYS: whole(1, 3650)
-    .default(30)
-    .describe('After how many days without activity stale_issue_detection warns, unless the policy says otherwise.'),
 }
 
 const oauth = {

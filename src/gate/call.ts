@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.js'
 import type { Logger } from '../lib/logger.js'
 import type { ObjectStore } from '../objects/store.js'
 import type { CodeSearch } from '../search/code-search.js'
+import type { AutomationPort } from '../tools/automation-port.js'
 import { isForClients, type Tool, type ToolLimits } from '../tools/define-tool.js'
 import type { Approvals } from './approvals.js'
 import { auditFailure, auditPending, auditRefusal, auditSuccess, findLookedInto } from './audit-events.js'
@@ -42,6 +43,7 @@ export interface Gate extends Offer {
   readonly gitea: GiteaTransport
   readonly objects: ObjectStore
   readonly search: CodeSearch
+  automation(): AutomationPort | undefined
   readonly panic: PanicSwitch
   readonly policy: PolicySource
   readonly limits: Limits

@@ -72,6 +72,23 @@ export function narrowToReads(value: string, source: NarrowingSource): Narrowing
   ]
 }
 
+/** No tools of automations where the settings switch them off. */
+export function narrowToSettings({
+  toolsets,
+  automation,
+}: {
+  readonly toolsets: readonly string[]
+  readonly automation: object | undefined
+}): Narrowing[] {
+  const source = { name: 'TOOLSETS', place: 'the settings of this server' }
+  const off: Narrowing = {
+    given: `AUTOMATION_ENABLED=false in ${source.place}`,
+    rule: 'narrowing.automation',
+    leaves: (tool) => tool.toolset !== 'automation',
+  }
+  return [...narrowToToolsets(toolsets, source), ...(automation === undefined ? [off] : [])]
+}
+
 function checkNames(
   names: readonly string[],
   known: readonly string[],

@@ -74,8 +74,11 @@ function toForm({ tool }: AllowedCall, { form = 'text' }: ToolCall): AnswerForm 
   return form === 'text' && tool.answersJson === true ? 'json' : form
 }
 
-/** Marking a notification as read, for one, changes nothing that others could see. */
+/** Marking a notification as read, for one, changes nothing that others could see; a job that is started may. */
 function changesRepository(tool: Tool): boolean {
+  if (tool.toolset === 'automation') {
+    return tool.effect !== 'read'
+  }
   return tool.operations.some((name) => operations[name].kind !== 'read' && operations[name].path.startsWith('/repos/'))
 }
 
@@ -129,6 +132,7 @@ function toContext(
     gitea: ways.tools,
     objects: gate.objects,
     search: gate.search,
+    automation: gate.automation(),
     login: caller.login,
     limits: gate.toolLimits,
     signal,
@@ -146,6 +150,10 @@ function toContext(
       }
       return may
     },
+    mayChangeRepository: async () =>
+      caller.permits === undefined ||
+      target === undefined ||
+      (await caller.permits(target, 'write', [])).effect === 'allow',
     maskSecrets: (text) => {
       const { text: shown, masked } = gate.outbound.mask(text)
       facts.masked += masked

@@ -51,6 +51,7 @@ const Repository = z
     licenses: z.array(z.string()).nullish(),
     website: z.string().default(''),
     html_url: z.string(),
+    created_at: z.string().default(''),
     updated_at: z.string(),
   })
   .transform((repository) => ({
@@ -83,6 +84,7 @@ const Repository = z
     licenses: repository.licenses ?? [],
     website: repository.website,
     url: repository.html_url,
+    createdAt: repository.created_at,
     updatedAt: repository.updated_at,
   }))
 export type Repository = z.output<typeof Repository>

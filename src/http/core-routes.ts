@@ -115,6 +115,18 @@ export function createDoorRoutes({ direct, sse, stats, isAllowedOrigin }: DoorRo
       handle: (ctx, next) => allow(ctx, () => sse.handle(ctx, next)),
     },
     { method: 'ALL', path: '/mcp/tool/call', access: 'bearer', handle: (ctx) => allow(ctx, () => direct.call(ctx)) },
+    {
+      method: 'ALL',
+      path: '/automation/jobs/run',
+      access: 'bearer',
+      handle: (ctx) => allow(ctx, () => direct.runJob(ctx)),
+    },
+    {
+      method: 'ALL',
+      path: '/automation/jobs/:id',
+      access: 'bearer',
+      handle: (ctx) => allow(ctx, () => direct.getJob(ctx, ctx.path.slice(JOBS.length))),
+    },
     { method: 'GET', path: '/api/v1/stats', access: 'bearer', handle: (ctx) => stats(ctx) },
     { method: 'GET', path: '/mcp/tools', access: 'public', handle: list },
     { method: 'OPTIONS', path: '/mcp/tools', access: 'public', handle: list },
@@ -125,6 +137,8 @@ export function createDoorRoutes({ direct, sse, stats, isAllowedOrigin }: DoorRo
 export function createWebhookRoute(receiver: WebhookReceiver): Route {
   return { method: 'ALL', path: '/automation/webhook', access: 'signed', handle: (ctx) => receiver.handle(ctx) }
 }
+
+const JOBS = '/automation/jobs/'
 
 function allowOrigins(isAllowedOrigin: (origin: string) => boolean): Koa.Middleware {
   return cors({

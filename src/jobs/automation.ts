@@ -7,12 +7,15 @@ import { createRequestId } from '../lib/ids.js'
 import { DAY, HOUR } from '../lib/units.js'
 import { decide } from '../policy/decide.js'
 import { findJobRules } from '../policy/job-rules.js'
+import type { AutomationPort } from '../tools/automation-port.js'
 import { type Job, toPseudoTool } from './define-job.js'
 import { createEffectLedger } from './effects.js'
+import { createJobPort } from './job-port.js'
 import { createMarks, type Marks } from './marks.js'
 import type { AutomationMetrics } from './metrics.js'
 import { listOwnRepositories } from './own-repositories.js'
 import { createJobQueue, type JobQueue } from './queue.js'
+import { createRepositoryRate } from './repository-rate.js'
 import { createJobRunner, type JobRunner } from './runner.js'
 import { createScheduler } from './schedule.js'
 
@@ -20,6 +23,8 @@ import { createScheduler } from './schedule.js'
 export interface Automation {
   readonly queue: JobQueue
   readonly marks: Marks
+  /** For tools. */
+  readonly port: AutomationPort
   readonly runner: Pick<JobRunner, 'wake' | 'idle'>
   /** Starts what is due; done every minute anyway. */
   tick(): void
@@ -32,6 +37,7 @@ interface AutomationDeps {
   readonly account: AutomationAccount
   readonly jobs: readonly Job[]
   readonly concurrency: number
+  readonly jobsPerHour: number
   /** Whether cron lines count. */
   readonly isScheduled: boolean
   readonly metrics: Pick<AutomationMetrics, 'countJob'>
@@ -57,6 +63,7 @@ export function createAutomation(deps: AutomationDeps): Automation {
     account,
     jobs: new Map(jobs.map((job) => [job.name, job])),
     concurrency: deps.concurrency,
+    rate: createRepositoryRate(deps.jobsPerHour, clock),
     findPause: deps.findPause,
     random: deps.random,
     onEnd: ({ id, kind, repository, trigger, attempts }, outcome, seconds) => {
@@ -102,6 +109,7 @@ export function createAutomation(deps: AutomationDeps): Automation {
   return {
     queue,
     marks,
+    port: createJobPort({ queue, jobs, policy: () => gate.policy.current(), wake: () => runner.wake() }),
     runner,
     tick: () => scheduler.tick(),
     close: async () => {

@@ -43,6 +43,13 @@ export interface JobQueue {
   retry(held: ClaimedJob, runAt: number, error: string): boolean
   /** Puts it back without counting an attempt: nothing was wrong with it. */
   postpone(held: ClaimedJob, runAt: number, reason: string): boolean
+  /** Whether this worker still has it. Cheap: asked every second. */
+  holds(held: ClaimedJob): boolean
+  /**
+   * Makes waiting jobs due no earlier than `until`, with the reason as their note: all but those that people asked for.
+   * Nothing is lost or reordered. Returns how many had to wait.
+   */
+  holdBack(wait: HoldBack): number
   /** Ends it for good: `dead` waits for a person, `cancelled` was not wanted. */
   end(held: ClaimedJob, state: 'dead' | 'cancelled', error: string): boolean
   /** Cancels one that waits, or marks one that runs so that its worker stops. */
@@ -50,7 +57,9 @@ export interface JobQueue {
   /** A dead or cancelled job waits again, with its attempts from the start. */
   revive(id: string): boolean
   find(id: string): JobRow | undefined
-  list(filter: JobFilter): readonly JobRow[]
+  /** Newest first. */
+  list(filter: JobFilter & { readonly limit: number; readonly offset?: number }): readonly JobRow[]
+  count(filter: JobFilter): number
   /** When the next waiting job is due; undefined when none waits. */
   nextRunAt(): number | undefined
   counts(): Readonly<Record<JobState, number>>
@@ -67,8 +76,24 @@ export interface JobFilter {
   readonly state?: JobState | undefined
   /** Of jobs asked for by this delivery, schedule, job or person. */
   readonly triggeredBy?: string | undefined
-  readonly limit: number
-  readonly offset?: number
+  /** Asked for at or after, epoch milliseconds. */
+  readonly since?: number | undefined
+}
+
+export interface HoldBack {
+  /** Epoch milliseconds. */
+  readonly until: number
+  readonly reason: string
+  /** `owner/name`; of every repository without it, and then those that other jobs asked for are not held back. */
+  readonly repository?: string | undefined
+}
+
+const CONDITIONS: Readonly<Record<keyof JobFilter, string>> = {
+  kind: 'kind = @kind',
+  repository: 'repository = @repository COLLATE NOCASE',
+  state: 'state = @state',
+  triggeredBy: 'triggered_by = @triggeredBy',
+  since: 'created_at >= @since',
 }
 
 const COLUMNS = `id, kind, repository, parameters, facts, trigger, triggered_by AS triggeredBy, dry_run AS dryRun,
@@ -132,12 +157,25 @@ export function createJobQueue({ sqlite }: Pick<Store, 'sqlite'>, clock: Clock):
   const countStates = sqlite.prepare<[], { state: JobState; count: number }>(
     'SELECT state, count(*) AS count FROM job GROUP BY state',
   )
-  const selectMany = sqlite.prepare<unknown[], RawRow>(
-    `SELECT ${COLUMNS} FROM job
-      WHERE (@kind IS NULL OR kind = @kind) AND (@repository IS NULL OR lower(repository) = lower(@repository))
-        AND (@state IS NULL OR state = @state) AND (@triggeredBy IS NULL OR triggered_by = @triggeredBy)
-      ORDER BY created_at DESC, id LIMIT @limit OFFSET @offset`,
+  const selectHeld = sqlite
+    .prepare<[string, string], 1>(`SELECT 1 FROM job WHERE id = ? AND lease_token = ? AND state = 'running'`)
+    .pluck()
+  const holdAll = sqlite.prepare(
+    `UPDATE job SET run_at = @until, last_error = @reason
+      WHERE state = 'ready' AND run_at < @until AND trigger IN ('webhook', 'schedule', 'reconcile')`,
   )
+  const holdRepository = sqlite.prepare(
+    `UPDATE job SET run_at = @until, last_error = @reason
+      WHERE state = 'ready' AND run_at < @until AND trigger <> 'manual' AND repository = @repository COLLATE NOCASE`,
+  )
+
+  /** Only the conditions that are asked for, so that their index is used. */
+  const toWhere = (filter: JobFilter) => {
+    const given = Object.entries(filter).filter(([name, value]) => name in CONDITIONS && value !== undefined)
+    const conditions = Object.entries(CONDITIONS).filter(([name]) => given.some(([asked]) => asked === name))
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([, condition]) => condition).join(' AND ')}`
+    return { where, values: Object.fromEntries(given) }
+  }
 
   const takeBackBefore = (before: number): number => {
     dropTwins.run({ before, now: clock.now() })
@@ -195,17 +233,22 @@ export function createJobQueue({ sqlite }: Pick<Store, 'sqlite'>, clock: Clock):
       const row = selectOne.get(id)
       return row === undefined ? undefined : toRow(row)
     },
-    list: ({ kind, repository, state, triggeredBy, limit, offset = 0 }) =>
-      selectMany
-        .all({
-          kind: kind ?? null,
-          repository: repository ?? null,
-          state: state ?? null,
-          triggeredBy: triggeredBy ?? null,
-          limit,
-          offset,
-        })
-        .map(toRow),
+    holds: ({ id, leaseToken }) => selectHeld.get(id, leaseToken) === 1,
+    holdBack: ({ repository, ...wait }) =>
+      (repository === undefined ? holdAll.run(wait) : holdRepository.run({ ...wait, repository })).changes,
+    list: ({ limit, offset = 0, ...filter }) => {
+      const { where, values } = toWhere(filter)
+      return sqlite
+        .prepare<unknown[], RawRow>(
+          `SELECT ${COLUMNS} FROM job ${where} ORDER BY created_at DESC, id LIMIT @limit OFFSET @offset`,
+        )
+        .all({ ...values, limit, offset })
+        .map(toRow)
+    },
+    count: (filter) => {
+      const { where, values } = toWhere(filter)
+      return sqlite.prepare<unknown[], number>(`SELECT count(*) FROM job ${where}`).pluck().get(values) ?? 0
+    },
     nextRunAt: () => selectNext.get() ?? undefined,
     counts: () => {
       const counted = { ready: 0, running: 0, done: 0, dead: 0, cancelled: 0 }

@@ -4,6 +4,8 @@ import { SECOND } from '../lib/units.js'
 import type { Job } from './define-job.js'
 import type { JobServices } from './job-context.js'
 import type { ClaimedJob } from './queue.js'
+import { findQuietEnd } from './quiet-hours.js'
+import type { RepositoryRate } from './repository-rate.js'
 import { runJob, toBackoffMs } from './run-job.js'
 
 /** How a job ended, as a metric label. */
@@ -22,6 +24,7 @@ interface RunnerDeps extends JobServices {
   readonly jobs: ReadonlyMap<string, Job>
   readonly account: AutomationAccount
   readonly concurrency: number
+  readonly rate: RepositoryRate
   /** Why nothing may run now (the admin’s switch), or undefined. */
   findPause(): string | undefined
   random(): number
@@ -30,12 +33,15 @@ interface RunnerDeps extends JobServices {
 
 const LEASE_MS = 60 * SECOND
 const RENEW_MS = 15 * SECOND
-/** Commands put jobs into the queue from another process; this is how late they are noticed. */
+/** Commands put jobs into the queue and cancel them from another process; this is how late they are noticed. */
 const LOOK_MS = SECOND
 
 export function createJobRunner(deps: RunnerDeps): JobRunner {
   const { queue, jobs, gate, concurrency } = deps
-  const running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>()
+  const running = new Map<
+    string,
+    { readonly held: ClaimedJob; readonly stop: AbortController; readonly ended: Promise<void> }
+  >()
   let closed = false
   let filling = false
   let idleWaiters: (() => void)[] = []
@@ -47,12 +53,15 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
     filling = true
     // an edge: a database that is busy for a moment must not end the loop
     try {
+      keepQuiet()
       while (running.size < concurrency) {
         const held = queue.claim(LEASE_MS)
         if (held === undefined) {
           break
         }
-        start(held)
+        if (!waitForRate(held)) {
+          start(held)
+        }
       }
     } catch (error) {
       gate.log.error({ err: error }, 'job_queue_fault')
@@ -64,6 +73,30 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
       idleWaiters = []
       for (const tell of waiters) tell()
     }
+  }
+
+  const keepQuiet = () => {
+    const until = findQuietEnd(gate.policy.current().automation.quietHours, gate.clock.now())
+    if (until !== undefined) {
+      queue.holdBack({ until, reason: 'It waits for the end of the quiet hours.' })
+    }
+  }
+
+  /** Whether the repository had its runs for now; then the job waits, and all behind it with it. */
+  const waitForRate = (held: ClaimedJob): boolean => {
+    const { repository } = held
+    if (repository === null) {
+      return false
+    }
+    const until = held.trigger === 'manual' ? undefined : deps.rate.findFreeAt(repository)
+    if (until === undefined) {
+      deps.rate.note(repository)
+      return false
+    }
+    const reason = 'It waits because many jobs ran in its repository within the hour.'
+    queue.postpone(held, until, reason)
+    queue.holdBack({ until, reason, repository })
+    return true
   }
 
   const start = (held: ClaimedJob) => {
@@ -82,7 +115,7 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
         running.delete(held.id)
         setImmediate(fill)
       })
-    running.set(held.id, { stop, ended })
+    running.set(held.id, { held, stop, ended })
   }
 
   const work = async (held: ClaimedJob, signal: AbortSignal): Promise<JobOutcome> => {
@@ -117,8 +150,25 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
     }
   }
 
+  /** A job that was cancelled is not this worker's any more. */
+  const stopLost = () => {
+    // an edge, as in `fill`
+    try {
+      for (const { held, stop } of running.values()) {
+        if (!queue.holds(held)) {
+          stop.abort(new Cancelled('The job was cancelled.'))
+        }
+      }
+    } catch (error) {
+      gate.log.error({ err: error }, 'job_queue_fault')
+    }
+  }
+
   queue.reclaim()
-  const look = setInterval(fill, LOOK_MS)
+  const look = setInterval(() => {
+    stopLost()
+    fill()
+  }, LOOK_MS)
   look.unref()
   return {
     wake: () => setImmediate(fill),

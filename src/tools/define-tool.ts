@@ -6,6 +6,7 @@ import type { Logger } from '../lib/logger.js'
 import type { Scope } from '../oauth/scope.js'
 import type { ObjectStore } from '../objects/store.js'
 import type { CodeSearch } from '../search/code-search.js'
+import type { AutomationPort } from './automation-port.js'
 
 /** What a call does to Gitea. Nothing here deletes: there is no such operation to send. */
 type Effect = 'read' | 'create' | 'update'
@@ -22,6 +23,7 @@ export const TOOLSETS = [
   'wiki',
   'notifications',
   'people',
+  'automation',
 ] as const
 export type Toolset = (typeof TOOLSETS)[number]
 
@@ -40,6 +42,8 @@ export interface ToolContext {
   readonly objects: ObjectStore
   /** Searches commits that Gitea named for this caller in this call. */
   readonly search: CodeSearch
+  /** Undefined while the settings switch automation off. */
+  readonly automation: AutomationPort | undefined
   readonly login: string
   readonly limits: ToolLimits
   /** Fires when the caller leaves or the deadline passes; reads stop, writes that were sent are finished. */
@@ -51,6 +55,11 @@ export interface ToolContext {
   mayReadPathIn(owner: string, name: string, path: string): boolean
   /** Whether policy and grant let this caller use this tool on that repository; lists leave out the others. */
   mayUseRepository(owner: string, name: string): boolean
+  /**
+   * Whether the person may change the repository of this call, as far as this server itself has to know: where Gitea
+   * sees a service token instead of the person. Gitea's own word, the `permissions` of a repository, counts besides.
+   */
+  mayChangeRepository(): Promise<boolean>
   /**
    * Masks the secrets in text of which only a part will be shown. What is shown whole needs no call: every answer is
    * masked on its way out, but half a secret is not recognised any more.

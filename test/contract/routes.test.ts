@@ -70,7 +70,14 @@ test('only these routes are public', async () => {
 
 test('every route for clients refuses a request without a token, and says where to get one', async () => {
   const routes = (await listRoutes()).filter(({ access }) => access === 'bearer')
-  expect(routes.map(toName)).toEqual(['ALL /mcp', 'ALL /mcp/sse', 'ALL /mcp/tool/call', 'GET /api/v1/stats'])
+  expect(routes.map(toName)).toEqual([
+    'ALL /mcp',
+    'ALL /mcp/sse',
+    'ALL /mcp/tool/call',
+    'ALL /automation/jobs/run',
+    'ALL /automation/jobs/:id',
+    'GET /api/v1/stats',
+  ])
 
   for (const { path, method } of routes) {
     for (const asked of method === 'ALL' ? ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'] : [method]) {
@@ -149,7 +156,7 @@ async function listRoutes(): Promise<readonly Route[]> {
     createRootRoute(core),
     createMcpRoute(endpoint, () => false),
     ...createDoorRoutes({
-      direct: { list: async () => {}, call: async () => {} },
+      direct: { list: async () => {}, call: async () => {}, runJob: async () => {}, getJob: async () => {} },
       sse: { handle: async () => {} },
       stats: async () => {},
       isAllowedOrigin: () => false,

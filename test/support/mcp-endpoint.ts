@@ -85,6 +85,7 @@ export async function startMcpEndpoint(options: EndpointOptions): Promise<Endpoi
     capabilities: { version: () => '1.26.0', missing: () => options.missing?.() ?? new Set() },
     tools: new Map(options.tools.map((tool) => [tool.name, tool])),
     gitea,
+    automation: () => undefined,
     objects: createObjectStore({ path: join(folder, 'objects.db'), maxBytes: 0, clock: systemClock }),
     search: createCodeSearch({ path: join(folder, 'search.db'), maxBytes: 16 * MIB, clock: systemClock }),
     panic: createPanicSwitch(store, systemClock),

@@ -9,6 +9,7 @@ import { createSilentLogger } from '../../src/lib/logger.js'
 import { MIB } from '../../src/lib/units.js'
 import { createObjectStore, type ObjectStore } from '../../src/objects/store.js'
 import { createCodeSearch } from '../../src/search/code-search.js'
+import type { AutomationPort } from '../../src/tools/automation-port.js'
 import type { Tool, ToolAnswer, ToolContext, ToolLimits } from '../../src/tools/define-tool.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 
@@ -22,6 +23,7 @@ export interface ToolRunner {
 interface RunOverrides {
   readonly limits?: Partial<ToolLimits>
   readonly signal?: AbortSignal
+  readonly automation?: AutomationPort
   /** Called for each request to Gitea. */
   readonly onRequest?: (operation: OperationName) => void
   readonly mayReadPath?: (path: string) => boolean
@@ -65,6 +67,7 @@ export async function createToolRunner(
           : { ...client, request: (name, request) => client.request(name, { ...request, maxBytes }) },
       objects: store,
       search,
+      automation: overrides.automation,
       login,
       limits: { maxItems: 200, maxChars: 20_000, maxFileBytes: 1_048_576, ...overrides.limits },
       signal,
@@ -72,6 +75,7 @@ export async function createToolRunner(
       mayReadPath: overrides.mayReadPath ?? (() => true),
       mayReadPathIn: overrides.mayReadPathIn ?? ((_owner, _name, path) => overrides.mayReadPath?.(path) ?? true),
       mayUseRepository: overrides.mayUseRepository ?? (() => true),
+      mayChangeRepository: async () => true,
       maskSecrets: overrides.maskSecrets ?? ((text) => text),
       trustAuthors: async () => overrides.trusts ?? (() => true),
       progress: overrides.progress ?? (() => {}),

@@ -1,6 +1,6 @@
 /** Which tools will be offered: what the settings leave out, and what this Gitea lacks. */
 import type { Config } from '../../config/config.js'
-import { lacksFor, narrowToToolsets } from '../../gate/narrowing.js'
+import { lacksFor, narrowToSettings } from '../../gate/narrowing.js'
 import { findMissing } from '../../gitea/capabilities.js'
 import { InvalidInput } from '../../lib/errors.js'
 import { MINUTE } from '../../lib/units.js'
@@ -35,7 +35,7 @@ export async function checkTools(config: Config): Promise<Check> {
 
 function findOffered(config: Config, tools: readonly Tool[]): readonly Tool[] | InvalidInput {
   try {
-    const rules = narrowToToolsets(config.toolsets, { name: 'TOOLSETS', place: 'the settings of this server' })
+    const rules = narrowToSettings(config)
     return tools.filter((tool) => rules.every((rule) => rule.leaves(tool)))
   } catch (error) {
     // what an operator can get wrong is a finding

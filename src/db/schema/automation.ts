@@ -66,6 +66,7 @@ export const job = sqliteTable(
     uniqueIndex('job_waiting').on(table.dedupeKey).where(sql`state = 'ready'`),
     index('job_of_trigger').on(table.triggeredBy),
     index('job_age').on(table.createdAt),
+    index('job_of_repository').on(sql`${table.repository} COLLATE NOCASE`, table.createdAt),
   ],
 )
 

@@ -1,0 +1,1 @@
+CREATE INDEX `job_of_repository` ON `job` ("repository" COLLATE NOCASE,`created_at`);
