@@ -117,15 +117,16 @@ export function createDoorRoutes({ direct, sse, stats, isAllowedOrigin }: DoorRo
     { method: 'ALL', path: '/mcp/tool/call', access: 'bearer', handle: (ctx) => allow(ctx, () => direct.call(ctx)) },
     {
       method: 'ALL',
-      path: '/automation/jobs/run',
-      access: 'bearer',
-      handle: (ctx) => allow(ctx, () => direct.runJob(ctx)),
-    },
-    {
-      method: 'ALL',
       path: '/automation/jobs/:id',
       access: 'bearer',
       handle: (ctx) => allow(ctx, () => direct.getJob(ctx, ctx.path.slice(JOBS.length))),
+    },
+    // behind the pattern, because of several that match the router takes the last
+    {
+      method: 'ALL',
+      path: '/automation/jobs/run',
+      access: 'bearer',
+      handle: (ctx) => allow(ctx, () => direct.runJob(ctx)),
     },
     { method: 'GET', path: '/api/v1/stats', access: 'bearer', handle: (ctx) => stats(ctx) },
     { method: 'GET', path: '/mcp/tools', access: 'public', handle: list },

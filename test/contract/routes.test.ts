@@ -74,8 +74,8 @@ test('every route for clients refuses a request without a token, and says where 
     'ALL /mcp',
     'ALL /mcp/sse',
     'ALL /mcp/tool/call',
-    'ALL /automation/jobs/run',
     'ALL /automation/jobs/:id',
+    'ALL /automation/jobs/run',
     'GET /api/v1/stats',
   ])
 

@@ -114,7 +114,7 @@ describe('a narrowed connection', () => {
   })
 
   it.each([
-    ['toolsets=isues', 'Did you mean issues? The toolsets are actions, all, files,'],
+    ['toolsets=isues', 'Did you mean issues? The toolsets are actions, all, automation, files,'],
     ['tools=get_isue', 'Did you mean get_issue? The tools are create_issue, get_issue, get_me,'],
     ['readonly=perhaps', 'must be true or false'],
     ['toolset=issues', 'Did you mean toolsets?'],
