@@ -1,7 +1,7 @@
 import { type OperationName, operations } from '../gitea/operations.js'
 import { AppError, Cancelled, UpstreamTimeout } from '../lib/errors.js'
 import { mayReadPath, repositoryVisible } from '../policy/decide.js'
-import type { Tool, ToolAnswer, ToolContext } from '../tools/define-tool.js'
+import type { Tool, ToolAnswer, ToolContext, ToolLimits } from '../tools/define-tool.js'
 import { createAuthorTrust } from './author-trust.js'
 import type { AllowedCall, Gate, ToolCall } from './call.js'
 import { isVisible } from './moved-call.js'
@@ -118,6 +118,13 @@ function openWays(gate: Gate, call: ToolCall, { tool, target }: AllowedCall, sig
   return { tools: open(tool.operations), own: open(GATE_OPERATIONS) }
 }
 
+/** The bound of text keeps what a model has to read small; a job reads files and lists as a program does. */
+const JOB_MAX_CHARS = 1_000_000
+
+function toLimits({ toolLimits }: Gate, { via }: ToolCall): ToolLimits {
+  return via === 'job' ? { ...toolLimits, maxChars: Math.max(toolLimits.maxChars, JOB_MAX_CHARS) } : toolLimits
+}
+
 function toContext(
   gate: Gate,
   call: ToolCall,
@@ -134,7 +141,7 @@ function toContext(
     search: gate.search,
     automation: gate.automation(),
     login: caller.login,
-    limits: gate.toolLimits,
+    limits: toLimits(gate, call),
     signal,
     log: gate.log,
     mayReadPath: (path) => target === undefined || mayReadPath(policy, target, path).effect === 'allow',

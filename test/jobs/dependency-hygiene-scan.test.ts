@@ -226,7 +226,7 @@ describe('the scan', () => {
     expect((await readIssue(data?.issue)).body).toContain('GHSA-test-0001')
   })
 
-  test('a lock file that is longer than one answer is read to its end', async () => {
+  test('a lock file that is longer than one answer is read to its end, in few calls', async () => {
     const packages = Object.fromEntries(
       Array.from({ length: 2000 }, (_, at) => [
         `node_modules/package-${at}`,
@@ -240,6 +240,10 @@ describe('the scan', () => {
     const run = await start()
 
     expect((await run()).found).toEqual(['latest-image web/Dockerfile', 'lockfile-outside-range package.json'])
+    const calls = (await readAudit(stack.aegis)).filter(
+      (row) => row.tool === 'get_file_contents' && row.status === 'pending',
+    )
+    expect(calls).toHaveLength(2)
   })
 })
 
