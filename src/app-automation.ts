@@ -49,6 +49,7 @@ export function startAutomation({ config, gate, store, metrics, jobs, service }:
     jobsPerHour: settings.jobsPerHour,
     isScheduled: settings.isScheduled,
     metrics: counters,
+    alertTarget: settings.alertTarget,
     findPause: () => panic.current()?.level,
     random: Math.random,
   })

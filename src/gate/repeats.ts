@@ -92,9 +92,17 @@ export function createRepeats(clock: Clock): Repeats {
   }
 }
 
-/** Who and through which client, what and with which arguments, however they were written down. */
-function toKey({ caller, tool }: ToolCall, args: Record<string, unknown>): string {
-  const said = canonicalJson([caller.accountId, caller.clientId, tool, args], (value) => JSON.stringify(value) ?? '')
+/**
+ * Who and through which client, what and with which arguments, however they were written down. A job means each of its
+ * runs: what the one wrote, another may have written over, and the next writes it again. The attempts of one run share
+ * their request.
+ */
+function toKey({ caller, tool, via, requestId }: ToolCall, args: Record<string, unknown>): string {
+  const run = via === 'job' ? requestId : ''
+  const said = canonicalJson(
+    [caller.accountId, caller.clientId, run, tool, args],
+    (value) => JSON.stringify(value) ?? '',
+  )
   return sha256Hex(said)
 }
 

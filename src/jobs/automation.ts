@@ -8,6 +8,7 @@ import { DAY, HOUR } from '../lib/units.js'
 import { decide } from '../policy/decide.js'
 import { findJobRules } from '../policy/job-rules.js'
 import type { AutomationPort } from '../tools/automation-port.js'
+import { type AlertTarget, createAlerts } from './alerts.js'
 import { type Job, toPseudoTool } from './define-job.js'
 import { createEffectLedger } from './effects.js'
 import { createJobPort } from './job-port.js'
@@ -40,7 +41,9 @@ interface AutomationDeps {
   readonly jobsPerHour: number
   /** Whether cron lines count. */
   readonly isScheduled: boolean
-  readonly metrics: Pick<AutomationMetrics, 'countJob'>
+  readonly metrics: Pick<AutomationMetrics, 'countJob' | 'countAlert'>
+  /** Where alerts are sent besides the logs. */
+  readonly alertTarget: AlertTarget | undefined
   findPause(): string | undefined
   random(): number
 }
@@ -57,7 +60,8 @@ export function createAutomation(deps: AutomationDeps): Automation {
     const last = findLastCheckpoint(store.sqlite)
     return last === undefined ? undefined : toCheckpointLine(last)
   }
-  const services = { gate, queue, effects: createEffectLedger(store, clock), marks, findCheckpoint }
+  const alerts = createAlerts({ audit: gate.audit, log, target: deps.alertTarget, metrics: deps.metrics })
+  const services = { gate, queue, effects: createEffectLedger(store, clock), marks, alerts, findCheckpoint }
   const runner = createJobRunner({
     ...services,
     account,

@@ -6,6 +6,7 @@ import { createDependencyHygieneScan } from './kinds/dependency-hygiene-scan.js'
 import { labelSync } from './kinds/label-sync.js'
 import { mentionDigest } from './kinds/mention-digest.js'
 import { releaseNotesDraft } from './kinds/release-notes-draft.js'
+import { secretExposureScan } from './kinds/secret-exposure-scan.js'
 import { createStaleIssueDetection } from './kinds/stale-issue-detection.js'
 
 /** What of the settings jobs fall back to where the policy says nothing. */
@@ -24,6 +25,7 @@ export function createJobs(settings: JobSettings): readonly Job[] {
     labelSync,
     mentionDigest,
     releaseNotesDraft,
+    secretExposureScan,
     createStaleIssueDetection(settings.staleDays),
   ]
 }

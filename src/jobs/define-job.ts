@@ -67,6 +67,25 @@ export interface Effect {
   find?(): Promise<Readonly<Record<string, unknown>> | undefined>
 }
 
+/** Something that the administrators of this server have to know, without any part of a secret. */
+export interface Alert {
+  readonly event: 'secret_exposed'
+  /** Unique for what it tells of, and the same in every run that finds it. */
+  readonly key: string
+  /** `owner/name`. */
+  readonly repository: string
+  readonly visibility: 'public' | 'internal' | 'private'
+  readonly rule: string
+  readonly path: string
+  readonly line: number
+  /** Full id. */
+  readonly commit: string
+  /** Of the commit in Gitea. */
+  readonly url: string
+  /** Whether it goes to the address that the settings name, besides the logs. */
+  readonly isSent: boolean
+}
+
 /** All that a job can reach: tools, through the gate, as the automation's own account. */
 export interface JobContext<Parameters> {
   readonly id: string
@@ -93,6 +112,13 @@ export interface JobContext<Parameters> {
    * @throws ToolRefused
    */
   change(effect: Effect): Promise<Readonly<Record<string, unknown>> | undefined>
+  /**
+   * Tells the administrators: log, metric, audit log, and the address of the settings. A key that is known to be told is
+   * not told again; after a crash it may be. In a dry run it is only noted.
+   *
+   * @throws Unavailable while the audit log cannot be written
+   */
+  alert(alert: Alert): Promise<void>
   /** A value this kind kept for this repository. */
   recall(name: string): string | undefined
   /** Keeps one for the next run; an empty one is forgotten. Nothing is kept in a dry run. */

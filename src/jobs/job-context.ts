@@ -4,7 +4,8 @@ import type { RepositoryName } from '../gitea/repos.js'
 import type { Caller } from '../identity/caller.js'
 import { InvalidInput } from '../lib/errors.js'
 import { createCallId } from '../lib/ids.js'
-import type { Effect, EffectReport, Job, JobContext, TriggerFacts } from './define-job.js'
+import type { Alerts } from './alerts.js'
+import type { Alert, Effect, EffectReport, Job, JobContext, TriggerFacts } from './define-job.js'
 import type { EffectLedger } from './effects.js'
 import type { Marks } from './marks.js'
 import type { ClaimedJob, JobQueue } from './queue.js'
@@ -15,6 +16,7 @@ export interface JobServices {
   readonly queue: JobQueue
   readonly effects: EffectLedger
   readonly marks: Marks
+  readonly alerts: Alerts
   findCheckpoint(): string | undefined
 }
 
@@ -33,7 +35,7 @@ export function openJobContext(
   services: JobServices,
   run: JobRun,
 ): { readonly context: JobContext<Record<string, unknown>>; readonly made: EffectReport[] } {
-  const { gate, queue, effects, marks } = services
+  const { gate, queue, effects, marks, alerts } = services
   const { job, held, repository, signal } = run
   const made: EffectReport[] = []
 
@@ -98,6 +100,19 @@ export function openJobContext(
     return result
   }
 
+  const alert = async (told: Alert): Promise<void> => {
+    const what = `tell the administrators of ${told.rule} in ${told.path}:${told.line} of ${told.commit.slice(0, 10)}`
+    const isKnown = effects.find(told.key)?.state === 'done'
+    if (isKnown || held.dryRun) {
+      made.push({ tool: ALERT, what, status: isKnown ? 'already_made' : 'planned' })
+      return
+    }
+    effects.begin(told.key, held.id, ALERT)
+    await alerts.raise(told, { job: job.name, run: held.id, signal })
+    effects.settle(told.key, {})
+    made.push({ tool: ALERT, what, status: 'made' })
+  }
+
   const toMarkName = (name: string) => `${job.name}:${repository.owner}/${repository.repo}:${name}`.toLowerCase()
   return {
     made,
@@ -118,6 +133,7 @@ export function openJobContext(
         return schema.parse(await call(tool, args))
       },
       change,
+      alert,
       recall: (name) => marks.get(toMarkName(name)),
       remember: (name, value) => {
         if (held.dryRun) {
@@ -145,6 +161,9 @@ export function openJobContext(
     },
   }
 }
+
+/** What a report calls an alert, beside the names of tools. */
+const ALERT = 'alert'
 
 function toMade({ url }: Readonly<Record<string, unknown>>): { readonly made?: string } {
   return typeof url === 'string' && url !== '' ? { made: url } : {}

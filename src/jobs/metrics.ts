@@ -5,6 +5,8 @@ import type { JobOutcome } from './runner.js'
 export interface AutomationMetrics {
   countJob(kind: string, outcome: JobOutcome, seconds: number): void
   countDelivery(event: string, outcome: string): void
+  /** A secret that was found, by who can read the repository. */
+  countAlert(visibility: 'public' | 'internal' | 'private'): void
   /** Which secret signed a delivery; the older one can go when it signs none any more. */
   countSignature(secret: 'current' | 'older'): void
 }
@@ -43,6 +45,12 @@ export function createAutomationMetrics(
     labelNames: ['secret'],
     registers,
   })
+  const alerts = new Counter({
+    name: 'aegis_secret_alerts_total',
+    help: 'Secrets found in what was pushed, by who can read the repository (public, internal, private).',
+    labelNames: ['visibility'],
+    registers,
+  })
   new Gauge({
     name: 'aegis_job_queue_size',
     help: 'Jobs by state; dead ones wait for a person (aegis jobs list --state dead).',
@@ -69,6 +77,7 @@ export function createAutomationMetrics(
       duration.observe({ kind }, seconds)
     },
     countDelivery: (event, outcome) => deliveries.inc({ event, outcome }),
+    countAlert: (visibility) => alerts.inc({ visibility }),
     countSignature: (secret) => signatures.inc({ secret }),
   }
 }

@@ -65,6 +65,11 @@ export async function syncReportIssue(context: Context, report: ReportIssue): Pr
   return known.number
 }
 
+/** What became of the report issue of a job; undefined when there is none. */
+export async function findReportState(context: Context, job: string): Promise<'open' | 'closed' | undefined> {
+  return (await findReport(context, job))?.state
+}
+
 /** The state to bring it to; undefined when it stays as it is. */
 function toNewState(known: Report, { findings, closeWhenClean }: ReportIssue): 'open' | 'closed' | undefined {
   if (known.state === 'open') {

@@ -37,3 +37,12 @@ test('only so many results are kept, the oldest go, and what runs is never forgo
   expect((await repeats.enter(callOf('again', leaving), { n: 'running' })).kind).toBe('left')
   settle(running)
 })
+
+test('each run of a job writes for itself, and the attempts of one run are one', async () => {
+  const repeats = createRepeats(clock)
+  const fromRun = (run: string): ToolCall => ({ ...callOf('1'), via: 'job', requestId: run })
+  settle(await repeats.enter(fromRun('job-1'), {}), done)
+
+  expect((await repeats.enter(fromRun('job-1'), {})).kind).toBe('done')
+  settle(await repeats.enter(fromRun('job-2'), {}))
+})
