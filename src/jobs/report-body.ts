@@ -10,7 +10,7 @@ export interface ReportContent {
   /** Markdown of ours, above the findings: what is looked at and how to switch it off. */
   readonly intro: string
   readonly findings: readonly Finding[]
-  /** What was not looked at, in one sentence. */
+  /** What was not looked at or is not listed, in one sentence. */
   readonly left?: string | undefined
   /** Id of the commit that was looked at. */
   readonly commit?: string | undefined
@@ -96,7 +96,7 @@ function renderContent({ intro, findings, left }: ReportContent): string {
     parts.push(`${unshown} more do not fit here; they follow as these are mended.`)
   }
   if (left !== undefined) {
-    parts.push(`Not looked at: ${toCell(left)}`)
+    parts.push(`Left out: ${toCell(left)}`)
   }
   return parts.filter((part) => part !== '').join('\n\n')
 }

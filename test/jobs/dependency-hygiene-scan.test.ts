@@ -121,10 +121,10 @@ describe('the scan', () => {
     expect(first.effects).toEqual(['create_issue made'])
     const number = first.data?.issue
     const opened = await readIssue(number)
-    expect(opened.body).toContain('`node:latest` is another image every day')
+    expect(opened.body).toContain('`node:latest` may be another image tomorrow')
     expect(opened.body).toContain('`web/Dockerfile:1`')
     expect(opened.body).not.toContain('secret/')
-    expect(opened.body).toContain('Not looked at: files that the policy hides')
+    expect(opened.body).toContain('Left out: files that the policy hides')
 
     await commit({ 'src/main.ts': 'begin()\n' })
     const second = await run()

@@ -164,6 +164,17 @@ describe('a living report', () => {
     await forget(number)
   })
 
+  test('goes back and forth with the findings, however soon', async () => {
+    const { run } = await start()
+    const { number } = await run([late])
+
+    for (const findings of [[gone], [late], [gone]]) {
+      expect(await run(findings)).toEqual({ number, effects: ['update_issue made'] })
+      expect((await asAlice('GET', number)).body).toContain(findings[0] === gone ? 'There is no clock.' : 'is late')
+    }
+    await forget(number)
+  })
+
   test('says that it is clean and stays open, unless it is to be closed', async () => {
     const { run } = await start()
     const { number } = await run([late])
@@ -209,7 +220,7 @@ describe('a living report', () => {
     const { number } = await run([late])
     await forget(number)
 
-    const again = await run([gone])
+    const again = await run([late])
 
     expect(again.effects).toEqual(['create_issue made'])
     expect(again.number).not.toBe(number)

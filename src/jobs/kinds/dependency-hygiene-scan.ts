@@ -60,6 +60,9 @@ const parameters = z.strictObject({
     .default(300)
     .describe('Most files that one run reads, those nearest to the top first.'),
 })
+/** Nobody mends more at a time; the gravest come first. */
+const MOST_FINDINGS = 1000
+
 type Context = JobContext<z.output<typeof parameters>>
 
 /** @param advisories of known vulnerabilities, where the settings name a source */
@@ -95,11 +98,14 @@ async function run(context: Context, advisories: AdvisorySource | undefined): Pr
   const files = await readFiles(context, commit, chosen)
   const { findings: found, unshown } = checkFiles(files)
   const known = advisories === undefined ? [] : findVulnerabilities(files, await advisories.load(now(), signal))
-  const findings = [...known, ...found].filter(createFilter(parameters))
+  const all = [...known, ...found].filter(createFilter(parameters)).toSorted(compareSeverity)
+  const findings = all.slice(0, MOST_FINDINGS)
+  const beyond = listed.files.length - chosen.length
+  const further = unshown + all.length - findings.length
   const left = [
     ...listed.left,
-    ...(listed.files.length > chosen.length ? [`${listed.files.length - chosen.length} files beyond max_files`] : []),
-    ...(unshown > 0 ? [`${unshown} further findings in files that have very many`] : []),
+    ...(beyond > 0 ? [`${beyond} files beyond max_files`] : []),
+    ...(further > 0 ? [`${further} further findings`] : []),
   ].join('; ')
   const number = await syncReportIssue(context, {
     job: NAME,
@@ -118,6 +124,10 @@ async function run(context: Context, advisories: AdvisorySource | undefined): Pr
     ...(left === '' ? {} : { left }),
     data: { commit, files: files.length, ...(number === undefined ? {} : { issue: number }) },
   }
+}
+
+function compareSeverity(a: DependencyFinding, b: DependencyFinding): number {
+  return SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity)
 }
 
 function toIntro(hasAdvisories: boolean): string {

@@ -41,6 +41,17 @@ const TEXTS: readonly (readonly [string, string])[] = [
   ['many lines', 'gem "a", ">= 1"\n'.repeat(20_000)],
   ['colons', `"${':'.repeat(100_000)}   `],
   [
+    'long values',
+    JSON.stringify({
+      dependencies: { a: '>'.repeat(300_000), [`${'b'.repeat(300_000)}>`]: '1' },
+      overrides: { [`${'c'.repeat(300_000)}>`]: '1' },
+    }),
+  ],
+  [
+    'long values in lines',
+    `gem "a", "${'>'.repeat(300_000)}"\na${'>='.repeat(150_000)}\nFROM ${'a/'.repeat(150_000)}\n`,
+  ],
+  [
     'prototype keys',
     '{"__proto__": {"dependencies": {"a": "*"}}, "dependencies": {"__proto__": "*", "constructor": "*"}}',
   ],

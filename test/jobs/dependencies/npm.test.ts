@@ -65,6 +65,22 @@ describe('npm', () => {
     ).toEqual(['lockfile-missing-entry package.json:5 koa', 'lockfile-outside-range package.json:6 zod'])
   })
 
+  test('a version that is decided by an override is not compared with what was asked for', () => {
+    const json = (more: object) => JSON.stringify({ private: true, dependencies: { zod: '4.1.0' }, ...more })
+    const lock = '{"lockfileVersion": 3, "packages": {"node_modules/zod": {"version": "4.2.0"}}}'
+
+    expect(scan({ 'package.json': json({}), 'package-lock.json': lock }).lines).toEqual([
+      'lockfile-outside-range package.json zod',
+    ])
+    for (const more of [
+      { overrides: { zod: '4.2.0' } },
+      { resolutions: { 'koa/zod': '4.2.0' } },
+      { pnpm: { overrides: { 'koa>zod@4': '4.2.0' } } },
+    ]) {
+      expect(scan({ 'package.json': json(more), 'package-lock.json': lock }).lines).toEqual([])
+    }
+  })
+
   test('a workspace shares the lock file of its root, and vendored packages are nobody’s', () => {
     expect(
       scan({

@@ -3,7 +3,7 @@ import { ECOSYSTEMS } from '../../../src/jobs/kinds/dependencies/model.js'
 import { findKnownFile, parseFile } from '../../../src/jobs/kinds/dependencies/readers.js'
 
 /** Files by their path, as the scan reads them. */
-export function readAll(files: Readonly<Record<string, string>>): readonly ReadFile[] {
+function readAll(files: Readonly<Record<string, string>>): readonly ReadFile[] {
   return Object.entries(files).flatMap(([path, text]) => {
     const known = findKnownFile(path, ECOSYSTEMS)
     return known === undefined

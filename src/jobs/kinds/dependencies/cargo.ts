@@ -79,5 +79,5 @@ function parseLock(text: string): Lockfile {
     const name = textAt(entry, 'name')
     return name === undefined ? [] : [{ name, version: textAt(entry, 'version') ?? '', line: lines.get(name) }]
   })
-  return { kind: 'lock', locked, remarks: [], isComplete: true }
+  return { kind: 'lock', locked, remarks: [], isExact: true }
 }

@@ -3,6 +3,7 @@ import type { Finding } from '../../define-job.js'
 import {
   code,
   type Ecosystem,
+  type Locked,
   type Lockfile,
   type Manifest,
   RULES,
@@ -42,6 +43,9 @@ type Draft = Pick<DependencyFinding, 'rule' | 'subject' | 'message'> & {
   readonly severity?: Finding['severity']
 }
 
+/** No range that people write is longer, in characters. */
+const LONGEST_RANGE = 500
+
 /** More of one file helps nobody: the first ones show what is wrong. */
 const MOST_PER_FILE = 200
 
@@ -59,16 +63,29 @@ export function checkFiles(files: readonly ReadFile[]): { findings: readonly Dep
   return { findings, unshown }
 }
 
-/** Every exact version that locks hold, and that manifests pin where no lock holds it. */
+/** Every exact version that locks hold, and that manifests pin where no lock beside them tells. */
 export function listUsedPackages(files: readonly ReadFile[]): readonly UsedPackage[] {
-  return files.flatMap((file) => {
-    const { path, reader } = file
-    const parsed = toParsed(file)
-    const isCovered = parsed?.kind === 'manifest' && findOwnLocks(file, files).length > 0
-    const exact =
-      parsed?.kind === 'lock' ? parsed.locked : parsed?.kind === 'manifest' && !isCovered ? (parsed.pinned ?? []) : []
-    return exact.map(({ name, version, line }) => ({ ecosystem: reader.ecosystem, name, version, path, line }))
+  return files.flatMap((file) =>
+    listExact(file, files).map(({ name, version, line }) => ({
+      ecosystem: file.reader.ecosystem,
+      name,
+      version,
+      path: file.path,
+      line,
+    })),
+  )
+}
+
+function listExact(file: ReadFile, files: readonly ReadFile[]): readonly Locked[] {
+  const parsed = toParsed(file)
+  if (parsed?.kind === 'lock') {
+    return parsed.isExact ? parsed.locked : []
+  }
+  const isTold = findOwnLocks(file, files).some((lock) => {
+    const held = toParsed(lock)
+    return held?.kind === 'lock' && held.isExact
   })
+  return parsed?.kind === 'manifest' && !isTold ? (parsed.pinned ?? []) : []
 }
 
 /** A finding with its fingerprint: the same while file, rule and subject are, wherever in the file it stands. */
@@ -78,7 +95,16 @@ export function toFinding(
 ): DependencyFinding {
   const { ecosystem } = reader
   const fingerprint = `${rule}:${sha256Hex(JSON.stringify([ecosystem, path, reader.toKey(subject)])).slice(0, 20)}`
-  return { fingerprint, rule, severity, message, path, ecosystem, subject, ...(line === undefined ? {} : { line }) }
+  return {
+    fingerprint,
+    rule,
+    severity,
+    message,
+    path,
+    ecosystem,
+    subject: subject.slice(0, 200),
+    ...(line === undefined ? {} : { line }),
+  }
 }
 
 function checkFile(file: ReadFile, files: readonly ReadFile[]): readonly Draft[] {
@@ -119,7 +145,7 @@ function checkManifest(file: ReadFile, manifest: Manifest, files: readonly ReadF
 }
 
 function checkRange({ reader }: ReadFile, { name, requirement, line }: Wanted, isCovered: boolean): readonly Draft[] {
-  if (reader.isFloating(requirement) !== true) {
+  if (requirement.length > LONGEST_RANGE || reader.isFloating(requirement) !== true) {
     return []
   }
   const asked = requirement.trim() === '' ? 'without a version' : `as ${code(requirement)}`
@@ -155,15 +181,16 @@ function compareWithLock(
     else known.push(version)
   }
   const [manifestName, lockName] = [code(toBasename(path)), code(toBasename(lockPath))]
-  return wanted.flatMap(({ name, requirement, line, isOptional }): Draft[] => {
+  return wanted.flatMap(({ name, requirement, line, isOptional, isOverridden = false }): Draft[] => {
     const held = versions.get(reader.toKey(name))
     const subject = name
     if (held === undefined) {
-      if (isOptional === true || !lock.isComplete) return []
+      if (isOptional === true) return []
       const message = `${code(name)} is in ${manifestName} and not in ${lockName}. ${reader.lockAdvice}`
       return [{ rule: 'lockfile-missing-entry', subject, message, line }]
     }
-    const isOutside = held.every((version) => reader.satisfies(version, requirement) === false)
+    const isTold = !isOverridden && requirement.length <= LONGEST_RANGE
+    const isOutside = isTold && held.every((version) => reader.satisfies(version, requirement) === false)
     if (!isOutside) return []
     const message = `${manifestName} asks for ${code(`${name} ${requirement}`)} and ${lockName} holds ${code(held.slice(0, 3).join(', '))}. ${reader.lockAdvice}`
     return [{ rule: 'lockfile-outside-range', subject, message, line }]

@@ -69,7 +69,7 @@ function parseLock(text: string): Lockfile {
     }),
   )
   const withLines = toLines(text, locked, lines)
-  return { kind: 'lock', locked: withLines, remarks: withLines.flatMap(toDeprecated), isComplete: true }
+  return { kind: 'lock', locked: withLines, remarks: withLines.flatMap(toDeprecated), isExact: true }
 }
 
 /** Offsets as lines, in one pass over the text. */

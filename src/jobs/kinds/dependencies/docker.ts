@@ -28,7 +28,7 @@ export function findImageRemark(image: string): Omit<Remark, 'line'> | undefined
   const tag = cut === -1 ? undefined : plain.slice(cut + 1)
   const subject = cut === -1 ? plain : plain.slice(0, cut)
   if (tag === undefined || tag === 'latest') {
-    const message = `${code(name)} is another image every day: name a version and its digest (\`@sha256:…\`).`
+    const message = `${code(name)} may be another image tomorrow: name a version and its digest (\`@sha256:…\`).`
     return { rule: 'latest-image', subject, message }
   }
   const message = `The tag of ${code(name)} can be moved: add its digest (\`@sha256:…\`).`

@@ -87,5 +87,5 @@ function parseSum(text: string): Lockfile {
     const last = locked.at(-1)
     if (last?.name !== name || last.version !== version) locked.push({ name, version, line })
   }
-  return { kind: 'lock', locked, remarks: [], isComplete: true }
+  return { kind: 'lock', locked, remarks: [], isExact: false }
 }

@@ -27,6 +27,8 @@ export interface Wanted {
   readonly line?: number | undefined
   /** Only on some platforms or for some features, so that a lock file may lack it. */
   readonly isOptional?: boolean
+  /** Another place decides the version, so that the requirement says nothing about it. */
+  readonly isOverridden?: boolean
 }
 
 /** A dependency as a lock file holds it. */
@@ -63,8 +65,8 @@ export interface Lockfile {
   readonly kind: 'lock'
   readonly locked: readonly Locked[]
   readonly remarks: readonly Remark[]
-  /** False for a lock that lists only a part (sums, a workspace), where absence says nothing. */
-  readonly isComplete: boolean
+  /** False where it holds versions, too, that are not used. */
+  readonly isExact: boolean
 }
 
 /** Files that stand for themselves: images, actions. */

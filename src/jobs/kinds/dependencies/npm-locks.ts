@@ -25,7 +25,7 @@ export function parsePackageLock(text: string): Lockfile {
   if (packages === undefined && at(file, 'dependencies') === undefined && at(file, 'lockfileVersion') === undefined) {
     throw new Unreadable('it lists no packages')
   }
-  return { kind: 'lock', locked, remarks: locked.flatMap(toDeprecated), isComplete: true }
+  return { kind: 'lock', locked, remarks: locked.flatMap(toDeprecated), isExact: true }
 }
 
 /** The first form of the file: each package holds its own. The nesting is bounded by the parser. */
@@ -56,7 +56,7 @@ export function parseYarnLock(text: string): Lockfile {
   if (locked.length === 0 && !/^# (?:yarn lockfile|This file is generated)|^__metadata:/m.test(text)) {
     throw new Unreadable('it lists no packages')
   }
-  return { kind: 'lock', locked, remarks: [], isComplete: true }
+  return { kind: 'lock', locked, remarks: [], isExact: true }
 }
 
 export function parsePnpmLock(text: string): Lockfile {
@@ -79,5 +79,5 @@ export function parsePnpmLock(text: string): Lockfile {
   if (!/^lockfileVersion:/m.test(text)) {
     throw new Unreadable('it names no lockfileVersion')
   }
-  return { kind: 'lock', locked, remarks: locked.flatMap(toDeprecated), isComplete: true }
+  return { kind: 'lock', locked, remarks: locked.flatMap(toDeprecated), isExact: true }
 }

@@ -55,6 +55,7 @@ function toRange(requirement: string): string | undefined {
 function parseManifest(text: string): Manifest {
   const file = parseJson(text)
   const lines = indexLines(text)
+  const overridden = listOverridden(file)
   const wanted: Wanted[] = []
   const remarks: Remark[] = []
   for (const group of GROUPS) {
@@ -73,7 +74,7 @@ function parseManifest(text: string): Manifest {
       const isOptional = group === 'optionalDependencies' || REMOTE.test(requirement) || requirement.startsWith('npm:')
       const remark = findSourceRemark(name, requirement)
       if (remark !== undefined) remarks.push({ ...remark, line })
-      wanted.push({ name, requirement, group, line, isOptional })
+      wanted.push({ name, requirement, group, line, isOptional, isOverridden: overridden.has(name) })
     }
   }
   const isPublished = isRecord(file) && at(file, 'private') !== true && textAt(file, 'name') !== undefined
@@ -85,6 +86,13 @@ function parseManifest(text: string): Manifest {
     })
   }
   return { kind: 'manifest', wanted, needsLock: wanted.length > 0, remarks }
+}
+
+/** `overrides` of npm and pnpm and Yarn's `resolutions`: names, also as the last part of a way through the tree. */
+function listOverridden(file: unknown): ReadonlySet<string> {
+  const tables = [at(file, 'overrides'), at(file, 'resolutions'), at(file, 'pnpm', 'overrides')]
+  const keys = tables.flatMap((table) => entriesOf(table).map(([key]) => key.slice(0, 300)))
+  return new Set(keys.flatMap((key) => /((?:@[^/@>]+\/)?[^/@>]+)(?:@[^>]*)?$/.exec(key)?.[1] ?? []))
 }
 
 function findSourceRemark(name: string, requirement: string): Remark | undefined {

@@ -69,5 +69,5 @@ function parseLock(text: string): Lockfile {
       return version === undefined ? [] : [{ name, version, line: lines.get(name) }]
     }),
   )
-  return { kind: 'lock', locked, remarks: [], isComplete: true }
+  return { kind: 'lock', locked, remarks: [], isExact: true }
 }

@@ -110,7 +110,7 @@ function parsePipfileLock(text: string): Lockfile {
       line: lines.get(name),
     })),
   )
-  return { kind: 'lock', locked, remarks: [], isComplete: true }
+  return { kind: 'lock', locked, remarks: [], isExact: true }
 }
 
 /** poetry.lock, uv.lock, pdm.lock and pylock.toml list their packages alike. */
@@ -124,5 +124,5 @@ function parsePackageTables(text: string): Lockfile {
     const name = textAt(entry, 'name')
     return name === undefined ? [] : [{ name, version: textAt(entry, 'version') ?? '', line: lines.get(name) }]
   })
-  return { kind: 'lock', locked, remarks: [], isComplete: true }
+  return { kind: 'lock', locked, remarks: [], isExact: true }
 }

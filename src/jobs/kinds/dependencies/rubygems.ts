@@ -56,5 +56,5 @@ function parseLock(text: string): Lockfile {
   }
   if (!/^(?:GEM|PATH|GIT|DEPENDENCIES)\s*$/m.test(text))
     throw new Unreadable('it has none of the sections of a lock file')
-  return { kind: 'lock', locked, remarks: [], isComplete: true }
+  return { kind: 'lock', locked, remarks: [], isExact: true }
 }
