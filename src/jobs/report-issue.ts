@@ -51,7 +51,7 @@ export async function syncReportIssue(context: Context, report: ReportIssue): Pr
   if (isChanged || state !== undefined) {
     await context.change({
       // the time of the last change makes the key new once this one is made, and keeps it while it is not
-      key: `report:${report.job}:${toName(context)}#${known.number}:${known.updated_at}:${digest}:${state}`,
+      key: `report:${report.job}:${toName(context)}#${known.number}:${context.id}:${known.updated_at}:${digest}:${state}`,
       tool: 'update_issue',
       args: {
         ...context.repository,

@@ -21,7 +21,18 @@ test.each(['https://alerts.example.org/hook?key=1', 'http://127.0.0.1:9000/hook'
   },
 )
 
+test.each(['/var/lib/osv', 'data/npm.json', 'https://osv.example.org/npm.json'])(
+  'advisories may come from %s',
+  (source) => {
+    const settings = loadConfig({ ...automation, AUTOMATION_ADVISORY_SOURCE: source }).automation
+
+    expect(settings?.advisorySource).toBe(source)
+  },
+)
+
 test.each([
+  [{ AUTOMATION_ADVISORY_SOURCE: 'http://osv.example.org/npm.json' }, 'AUTOMATION_ADVISORY_SOURCE must be a path'],
+  [{ AUTOMATION_ADVISORY_SOURCE: 'file:///etc/passwd' }, 'AUTOMATION_ADVISORY_SOURCE must be a path'],
   [{ AUTOMATION_ALERT_WEBHOOK_URL: 'http://alerts.example.org/hook' }, 'must begin with https://'],
   [
     { AUTOMATION_ALERT_WEBHOOK_URL: 'https://alerts.example.org', AUTOMATION_WEBHOOK_SECRETS: '' },
