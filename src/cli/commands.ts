@@ -67,8 +67,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'webhooks',
-    summary: 'show what Gitea delivered, or set it off again',
+    summary: 'make, check or remove webhooks in Gitea, show what was delivered, set it off again',
     load: async () => (await import('./webhooks.js')).webhooksCommand,
+  },
+  {
+    name: 'jobs',
+    summary: 'list, run, retry or cancel runs of the automations',
+    load: async () => (await import('./jobs.js')).jobsCommand,
   },
   {
     name: 'db',

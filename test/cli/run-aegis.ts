@@ -7,7 +7,7 @@ export interface CommandRun {
   readonly stderr: string
 }
 
-interface RunOptions {
+export interface RunOptions {
   readonly cwd: string
   readonly env?: NodeJS.ProcessEnv
   /** What is piped in. */

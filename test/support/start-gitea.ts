@@ -7,5 +7,5 @@ const usesRealGitea = process.env.AEGIS_TEST_GITEA === 'real'
 
 /** A Gitea with the story of seed-gitea.ts in it: the sandbox, or a real one where the run asks for it. */
 export function startGitea(): Promise<GiteaUnderTest> {
-  return usesRealGitea ? startRealGitea({ seed: true }) : startGiteaSandbox({ seed: true })
+  return usesRealGitea ? startRealGitea({ seed: true }) : startGiteaSandbox({ seed: true, allowsLoopbackHooks: true })
 }

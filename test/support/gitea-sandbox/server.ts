@@ -8,6 +8,7 @@ import { answerWeb } from './oauth/routes.js'
 import type { Sessions } from './oauth/sessions.js'
 import { empty, json, plainError, Refusal, type Reply, text } from './reply.js'
 import type { Instance } from './state.js'
+import type { HookWatch } from './webhooks/watch.js'
 
 /** What Gitea saw of one request. */
 export interface RequestRecord {
@@ -36,6 +37,7 @@ export interface ServerParts {
   readonly sessions: Sessions
   readonly faults: Faults
   readonly requests: RequestRecord[]
+  readonly hooks: HookWatch
 }
 
 async function readBody(message: IncomingMessage): Promise<Buffer> {
@@ -150,6 +152,7 @@ async function serve(parts: ServerParts, message: IncomingMessage, response: Ser
   const reply = (fault && faultReply(fault)) ?? (await answer(parts, raw))
   record.login = raw.login
   record.status = reply.status
+  if (method !== 'GET') await parts.hooks.settle(record.sudo ?? raw.login)
   if (fault?.loseReply) {
     message.socket.destroy()
     return

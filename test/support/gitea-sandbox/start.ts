@@ -20,6 +20,7 @@ import { addCommitRoutes } from './api/commits.js'
 import { addContentRoutes } from './api/contents.js'
 import { addForkRoutes } from './api/forks.js'
 import { addGitDataRoutes } from './api/git-data.js'
+import { addHookRoutes } from './api/hooks.js'
 import { addIssueWriteRoutes } from './api/issue-writes.js'
 import { addIssueRoutes } from './api/issues.js'
 import { addLabelWriteRoutes } from './api/label-writes.js'
@@ -45,6 +46,8 @@ import { createActionPopulation } from './populate-actions.js'
 import { createIssuePopulation } from './populate-issues.js'
 import { createGiteaServer, type RequestRecord } from './server.js'
 import { createState, type Instance } from './state.js'
+import { createHookSender, type SentDelivery } from './webhooks/sender.js'
+import { createHookWatch } from './webhooks/watch.js'
 
 export interface GiteaSandboxOptions {
   /** A free one unless given. */
@@ -57,6 +60,8 @@ export interface GiteaSandboxOptions {
   /** `[oauth2] INVALIDATE_REFRESH_TOKENS`. */
   readonly invalidateRefreshTokens?: boolean
   readonly version?: string
+  /** `[webhook] ALLOWED_HOST_LIST = loopback`; without it `external`, under which nothing is delivered on this computer. */
+  readonly allowsLoopbackHooks?: boolean
 }
 
 export interface GiteaSandbox extends GiteaUnderTest {
@@ -64,6 +69,10 @@ export interface GiteaSandbox extends GiteaUnderTest {
   readonly requests: readonly RequestRecord[]
   /** Makes the next matching requests go wrong; null ends it. */
   fault(rule: FaultRule | null): void
+  /** What its webhooks were sent, oldest first. */
+  readonly deliveries: readonly SentDelivery[]
+  /** Resolves when every delivery was tried. */
+  deliveriesSent(): Promise<void>
 }
 
 /** Starts a sandbox on 127.0.0.1. The caller closes it. */
@@ -114,7 +123,11 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
     invalidatesRefreshTokens: options.invalidateRefreshTokens ?? false,
     dataDirectory,
   }
-  const server = createGiteaServer({ instance, api, sessions, faults, requests })
+  const deliveries: SentDelivery[] = []
+  const sender = createHookSender(options.allowsLoopbackHooks ?? false, deliveries)
+  const hooks = createHookWatch(instance, sender)
+  addHookRoutes(api, sender, hooks)
+  const server = createGiteaServer({ instance, api, sessions, faults, requests, hooks })
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen(options.port ?? 0, '127.0.0.1', resolve)
@@ -123,13 +136,33 @@ export async function startGiteaSandbox(options: GiteaSandboxOptions = {}): Prom
   url = `http://127.0.0.1:${port}`
 
   const population = createPopulation(instance)
+  const issues = createIssuePopulation(instance)
+  /** What a hand changes is told by webhooks too, as the doing of who is named. */
+  const told =
+    <Wanted, Result>(work: (wanted: Wanted) => Promise<Result>, doer: (wanted: Wanted) => string) =>
+    async (wanted: Wanted): Promise<Result> => {
+      const result = await work(wanted)
+      await hooks.settle(doer(wanted))
+      return result
+    }
   const sandbox: GiteaSandbox = {
     url,
     requests,
+    deliveries,
+    deliveriesSent: () => sender.idle(),
     fault: (rule) => faults.set(rule),
     ...population,
+    addRepository: told(population.addRepository, ({ owner }) => owner),
+    async commit(owner, name, commit) {
+      const head = await population.commit(owner, name, commit)
+      await hooks.settle(commit.author ?? owner)
+      return head
+    },
     ...createActionPopulation(instance, population.commit),
-    ...createIssuePopulation(instance),
+    ...issues,
+    addIssue: told(issues.addIssue, ({ author }) => author),
+    addComment: told(issues.addComment, ({ author }) => author),
+    addPullRequest: told(issues.addPullRequest, ({ author }) => author),
     async close() {
       const { promise: closed, resolve: done } = Promise.withResolvers<void>()
       server.close(() => done())

@@ -85,7 +85,25 @@ export interface ActionJob {
   readonly createdAt: number
 }
 
+/** A webhook of a repository, of an organization, or of the whole instance. */
+export interface Hook {
+  readonly id: number
+  readonly place: { readonly repositoryId: number } | { readonly organizationId: number } | 'system' | 'default'
+  readonly secret: string
+  readonly createdAt: number
+  type: string
+  url: string
+  contentType: string
+  /** Names as an answer has them: `issues` stands for itself alone. */
+  events: Set<string>
+  isActive: boolean
+  branchFilter: string
+  authorization: string
+  updatedAt: number
+}
+
 export interface Activity {
+  readonly hooks: Map<number, Hook>
   readonly actionRuns: Map<number, ActionRun>
   readonly actionJobs: Map<number, ActionJob>
   readonly events: Map<number, TimelineEvent>
@@ -99,6 +117,7 @@ export interface Activity {
 
 export function createActivity(): Activity {
   return {
+    hooks: new Map(),
     actionRuns: new Map(),
     actionJobs: new Map(),
     events: new Map(),

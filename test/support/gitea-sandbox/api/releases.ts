@@ -17,8 +17,10 @@ import { findRevision } from '../refs.js'
 import { json, type Reply } from '../reply.js'
 import type { CommitStatus, Release } from '../state.js'
 
-export function presentRelease(request: RepositoryRequest, release: Release): Record<string, unknown> {
-  const { instance, repository } = request
+export function presentRelease(
+  { instance, repository }: Pick<RepositoryRequest, 'instance' | 'repository'>,
+  release: Release,
+): Record<string, unknown> {
   const html = htmlUrl(instance, repository)
   const url = `${apiUrl(instance, repository)}/releases/${release.id}`
   return {
