@@ -1,0 +1,4 @@
+import type { Command } from '../command.js'
+
+/** One `aegis jobs <name>`. */
+export type JobsAction = Pick<Command, 'name' | 'usage' | 'run'>
