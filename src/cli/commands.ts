@@ -76,11 +76,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./jobs.js')).jobsCommand,
   },
   {
-    name: 'jobs',
-    summary: 'list, run, retry or cancel runs of the automations',
-    load: async () => (await import('./jobs.js')).jobsCommand,
-  },
-  {
     name: 'db',
     summary: 'back up or check the database beside a running server',
     load: async () => (await import('./db.js')).dbCommand,
