@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { AppError, InvalidInput } from './errors.js'
+import { KIB } from './units.js'
+
+/** Node hands over two megabytes at once where a client is fast; beyond this, others get a turn after each piece. */
+const BREATHE_AFTER = 128 * KIB
 
 /** The body is larger than the route takes. */
 class BodyTooLarge extends AppError {
@@ -45,6 +49,10 @@ export function readChunks(req: IncomingMessage, maxBytes: number, take: (chunk:
         reject(tooLarge())
       } else {
         take(chunk)
+        if (size > BREATHE_AFTER) {
+          req.pause()
+          setImmediate(() => req.resume())
+        }
       }
     })
     req.on('end', () => resolve())

@@ -3,6 +3,8 @@ import type { Step } from '../context.js'
 import type { HttpMetrics } from '../metrics.js'
 
 const QUIET_ROUTES = new Set(['/health', '/health/live', '/metrics'])
+/** What succeeds here has a line of its own, from whoever answered it. */
+const TOLD_ELSEWHERE = new Set(['/mcp', '/automation/webhook'])
 
 /** One log line and one count per request, when its answer is out. Paths in metrics are route patterns. */
 export function observeRequest(log: Logger, metrics: HttpMetrics): Step {
@@ -12,8 +14,8 @@ export function observeRequest(log: Logger, metrics: HttpMetrics): Step {
       const route = ctx.state.route ?? 'other'
       const status = ctx.res.statusCode
       metrics.countRequest(ctx.method, route, status)
-      // probes come every few seconds; calls of /mcp have a line of their own from the gate
-      const level = QUIET_ROUTES.has(route) || (route === '/mcp' && status < 400) ? 'debug' : 'info'
+      // probes come every few seconds
+      const level = QUIET_ROUTES.has(route) || (TOLD_ELSEWHERE.has(route) && status < 400) ? 'debug' : 'info'
       log[level](
         {
           request_id: ctx.state.requestId,
