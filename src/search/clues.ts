@@ -3,8 +3,8 @@
  * such pieces without reading them; pieces may be left out, which only makes for more files to look at.
  */
 
-/** More of them cost the index more than the files they keep away. */
-const MOST_PIECES = 10
+/** More of them tell nothing new. */
+const MOST_PIECES = 60
 
 /** Pieces of a text that must be there as it is, in lower case or upper. Empty when it is too short to tell. */
 export function toClues(literal: string): string[] {

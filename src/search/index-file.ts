@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { MIB } from '../lib/units.js'
-import { toIndexWord, toIndexWords } from './pieces.js'
+import { mayHoldRuns, toSieve, toTrigramQuery } from './pieces.js'
 import type { BlobKind, SearchedBlob } from './searchable.js'
 import { packSnapshot, type Snapshot, unpackSnapshot } from './snapshot.js'
 
@@ -26,8 +26,10 @@ export interface IndexFile {
   findBlob(id: string): StoredBlob | undefined
   /** Adds texts in one transaction and returns their rows; what is there already stays, without one. */
   addBlobs(blobs: readonly NewBlob[]): number[]
-  /** The rows from `first` to `last` whose text has all these pieces (see pieces.ts), in any case, and few others. */
+  /** The rows from `first` to `last` whose text has all these pieces (see pieces.ts), in any case, and others. */
   matchRows(pieces: readonly string[], first: number, last: number): number[]
+  /** Whether the text of a row may have all the runs that are hashed so (`toRunHashes`); rarely yes where it has not. */
+  mayHold(row: number, runs: readonly number[]): boolean
   /** Undefined for binary content, and for what was evicted. */
   readText(row: number): string | undefined
   findSnapshot(commit: string): Snapshot | undefined
@@ -45,7 +47,7 @@ export interface IndexFile {
 }
 
 /** Changing it throws older files away. */
-const VERSION = 3
+const VERSION = 4
 const PAGE_BYTES = 8192
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS blob (
@@ -62,8 +64,9 @@ const SCHEMA = `
     body BLOB NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS snapshot_by_use ON snapshot (used_at);
+  CREATE TABLE IF NOT EXISTS sieve (id INTEGER PRIMARY KEY, bits BLOB NOT NULL) STRICT;
   CREATE VIRTUAL TABLE IF NOT EXISTS piece USING fts5 (
-    words, content = '', contentless_delete = 1, tokenize = 'ascii', detail = none
+    text, content = '', contentless_delete = 1, tokenize = 'trigram', detail = none
   );
 `
 const SUFFIXES = ['', '-wal', '-shm', '-journal']
@@ -111,7 +114,7 @@ function prepareFile(sqlite: Database.Database): IndexFile {
   }
 }
 
-type BlobPart = Pick<IndexFile, 'findBlob' | 'addBlobs' | 'matchRows' | 'readText'>
+type BlobPart = Pick<IndexFile, 'findBlob' | 'addBlobs' | 'matchRows' | 'mayHold' | 'readText'>
 
 function prepareBlobs(sqlite: Database.Database): BlobPart {
   const find = sqlite.prepare<[string], StoredBlob>('SELECT id AS row, kind FROM blob WHERE object = ?')
@@ -120,7 +123,9 @@ function prepareBlobs(sqlite: Database.Database): BlobPart {
       'INSERT INTO blob (object, kind, bytes, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id',
     )
     .pluck()
-  const insertPieces = sqlite.prepare<[number, string]>('INSERT INTO piece (rowid, words) VALUES (?, ?)')
+  const insertPieces = sqlite.prepare<[number, string]>('INSERT INTO piece (rowid, text) VALUES (?, ?)')
+  const insertSieve = sqlite.prepare<[number, number, Buffer]>('INSERT INTO sieve (id, bits) VALUES (? * 65536 + ?, ?)')
+  const sievePart = sqlite.prepare<[number, number], Buffer>('SELECT bits FROM sieve WHERE id = ? * 65536 + ?').pluck()
   const match = sqlite
     .prepare<[string, number, number], number>('SELECT rowid FROM piece WHERE piece MATCH ? AND rowid BETWEEN ? AND ?')
     .pluck()
@@ -135,14 +140,17 @@ function prepareBlobs(sqlite: Database.Database): BlobPart {
       const row = insert.get(blob.id, blob.kind, bytes.length, packed)
       if (row === undefined) continue
       added.push(row)
-      if (blob.text !== undefined) insertPieces.run(row, toIndexWords(blob.text))
+      if (blob.text === undefined) continue
+      insertPieces.run(row, blob.text)
+      for (const [part, bits] of toSieve(blob.text).entries()) insertSieve.run(row, part, bits)
     }
     return added
   })
   return {
     findBlob: (id) => find.get(id),
     addBlobs: (blobs) => addBlobs.immediate(blobs),
-    matchRows: (pieces, first, last) => match.all(pieces.map(toIndexWord).join(' AND '), first, last),
+    matchRows: (pieces, first, last) => match.all(toTrigramQuery(pieces), first, last),
+    mayHold: (row, runs) => mayHoldRuns((part) => sievePart.get(row, part), runs),
     readText: (row) => {
       const found = text.get(row)
       if (found === undefined || found.text === null) return undefined
@@ -186,6 +194,9 @@ function prepareEviction(sqlite: Database.Database): EvictionPart {
   const rows = sqlite.prepare<[], number>('SELECT id FROM blob').pluck()
   const dropBlob = sqlite.prepare<[number]>('DELETE FROM blob WHERE id = ?')
   const dropPieces = sqlite.prepare<[number]>('DELETE FROM piece WHERE rowid = ?')
+  const dropSieve = sqlite.prepare<[number, number]>(
+    'DELETE FROM sieve WHERE id BETWEEN ? * 65536 AND ? * 65536 + 65535',
+  )
   const merge = sqlite.prepare<[number]>("INSERT INTO piece (piece, rank) VALUES ('merge', ?)")
   const readNumber = (pragma: string) => Number(sqlite.pragma(pragma, { simple: true }))
   const countChanges = sqlite.prepare<[], number>('SELECT total_changes()').pluck()
@@ -202,6 +213,7 @@ function prepareEviction(sqlite: Database.Database): EvictionPart {
       for (const row of loose) {
         dropBlob.run(row)
         dropPieces.run(row)
+        dropSieve.run(row, row)
       }
       return loose.length
     }),

@@ -1,43 +1,76 @@
 /*
- * What the index knows of a text: its pieces of three characters, which find anything, and its runs of five, which tell
- * apart what is made of common pieces: few texts that have all of a name's runs do not have the name.
+ * What the index knows of a text: its pieces of three characters, in SQLite's own trigram index, which find anything, and
+ * a sieve of its runs of five, which tells apart what is made of common pieces: few texts that have all of a name's runs
+ * do not have the name. The sieve is a Bloom filter with one hash: as long as a quarter of the text, a fifth of its bits
+ * set, asked only about the texts that the trigrams leave. Of a long text's sieve a single part is enough to say no.
  */
 
 const TRIGRAM = 3
 const RUN = 5
-/** Of five bits each. Two pieces that share a word only make for more files to look at. */
-const TRIGRAM_DIGITS = 4
-const RUN_DIGITS = 5
-const TRIGRAM_SHIFT = 32 - 5 * TRIGRAM_DIGITS
-const DIGITS = Buffer.from('abcdefghijklmnopqrstuvwxyz234567')
-const SPACE = 0x20
+/** Two bits for each character, of which some half are runs that differ. */
+const BITS_PER_UNIT = 2
+const LEAST_BYTES = 8
+/** Longer sieves are in several parts, by the hash. */
+const PART_BYTES = 2048
+/** How many parts there are, at the beginning of each. */
+const HEAD_BYTES = 2
+/** More of them cost the index more than the sieves that they spare. */
+const MOST_TRIGRAMS = 8
 
-/** The words that the index keeps of a text, with spaces between them. */
-export function toIndexWords(text: string): string {
+/** The sieve of a text's runs, in parts. */
+export function toSieve(text: string): Buffer[] {
   const units = toUnits(text)
-  const words = Buffer.allocUnsafe(units.length * (TRIGRAM_DIGITS + RUN_DIGITS + 2))
-  const seen = new Uint8Array(2 ** (5 * TRIGRAM_DIGITS - 3))
-  let end = 0
-  for (let at = 0; at <= units.length - TRIGRAM; at += 1) {
-    const trigram = toHash(units, at, TRIGRAM)
-    const bit = trigram >>> TRIGRAM_SHIFT
-    const bits = seen[bit >> 3] ?? 0
-    if ((bits & (1 << (bit & 7))) === 0) {
-      seen[bit >> 3] = bits | (1 << (bit & 7))
-      end = writeWord(words, end, trigram, TRIGRAM_DIGITS)
-    }
-    if (at > units.length - RUN) continue
-    // the index itself knows a word that it has had, and asks less for it than a set here
-    end = writeWord(words, end, toHash(units, at, RUN), RUN_DIGITS)
+  const bytes = Math.max(LEAST_BYTES, Math.ceil((units.length * BITS_PER_UNIT) / 8))
+  const count = Math.min(0xffff, Math.ceil(bytes / PART_BYTES))
+  const size = Math.ceil(bytes / count)
+  const parts = Array.from({ length: count }, () => Buffer.alloc(HEAD_BYTES + size))
+  for (const part of parts) part.writeUInt16LE(count)
+  for (let at = 0; at <= units.length - RUN; at += 1) {
+    const hash = toHash(units, at)
+    const part = parts[hash % count]
+    if (part === undefined) continue
+    const bit = toBit(hash, count, size)
+    const byte = HEAD_BYTES + (bit >> 3)
+    part[byte] = (part[byte] ?? 0) | (1 << (bit & 7))
   }
-  return words.toString('latin1', 0, Math.max(0, end - 1))
+  return parts
 }
 
-/** The word of one piece, of three characters or of five. */
-export function toIndexWord(piece: string): string {
-  const word = Buffer.alloc(RUN_DIGITS + 1)
-  const digits = piece.length === TRIGRAM ? TRIGRAM_DIGITS : RUN_DIGITS
-  return word.toString('latin1', 0, writeWord(word, 0, toHash(toUnits(piece), 0, piece.length), digits) - 1)
+function toBit(hash: number, count: number, size: number): number {
+  return Math.floor(hash / count) % (size * 8)
+}
+
+/** The hashes of those pieces that are runs. */
+export function toRunHashes(pieces: readonly string[]): number[] {
+  return pieces.filter((piece) => piece.length === RUN).map((piece) => toHash(toUnits(piece), 0))
+}
+
+/**
+ * False only when the text lacks one of the runs.
+ *
+ * @param readPart of the text's sieve; undefined when it has none
+ */
+export function mayHoldRuns(readPart: (part: number) => Buffer | undefined, hashes: readonly number[]): boolean {
+  const first = readPart(0)
+  if (first === undefined) return true
+  const count = first.readUInt16LE()
+  const parts = new Map([[0, first]])
+  return hashes.every((hash) => {
+    const number = hash % count
+    const part = parts.get(number) ?? readPart(number)
+    if (part === undefined) return true
+    parts.set(number, part)
+    const bit = toBit(hash, count, part.length - HEAD_BYTES)
+    return ((part[HEAD_BYTES + (bit >> 3)] ?? 0) & (1 << (bit & 7))) !== 0
+  })
+}
+
+/** What the trigram index is asked for: the ends of the pieces, or some of them where they are many. */
+export function toTrigramQuery(pieces: readonly string[]): string {
+  const all = [...new Set(pieces.flatMap((piece) => [piece.slice(0, TRIGRAM), piece.slice(-TRIGRAM)]))]
+  const step = Math.max(1, all.length / MOST_TRIGRAMS)
+  const some = all.filter((_, at) => Math.floor(at / step) !== Math.floor((at - 1) / step))
+  return some.map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(' AND ')
 }
 
 /** UTF-16, with ASCII letters in lower case. */
@@ -50,17 +83,11 @@ function toUnits(text: string): Uint16Array {
   return units
 }
 
-/** 32 bits, each of which knows the whole piece. */
-function toHash(units: Uint16Array, start: number, length: number): number {
+/** 32 bits of the run that begins at `start`, each of which knows the whole of it. */
+function toHash(units: Uint16Array, start: number): number {
   let hash = 0
-  for (let at = start; at < start + length; at += 1) hash = Math.imul(hash ^ (units[at] ?? 0), 0x01000193)
+  for (let at = start; at < start + RUN; at += 1) hash = Math.imul(hash ^ (units[at] ?? 0), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-  return Math.imul(hash ^ (hash >>> 13), 0x297a2d39)
-}
-
-/** The first digits of a hash and a space behind them; where the next word begins. */
-function writeWord(words: Buffer, start: number, hash: number, digits: number): number {
-  for (let digit = 0; digit < digits; digit += 1) words[start + digit] = DIGITS[(hash >>> (27 - 5 * digit)) & 31] ?? 0
-  words[start + digits] = SPACE
-  return start + digits + 1
+  hash = Math.imul(hash ^ (hash >>> 13), 0x297a2d39)
+  return (hash ^ (hash >>> 16)) >>> 0
 }

@@ -2,6 +2,7 @@ import type { IndexFile } from './index-file.js'
 import type { Matcher } from './matcher.js'
 import { createBreather } from './parallel.js'
 import type { PathFilter } from './path-filter.js'
+import { toRunHashes } from './pieces.js'
 import { FILE_KIND, type Snapshot } from './snapshot.js'
 
 /*
@@ -72,6 +73,7 @@ export async function scan(
   let deadline = performance.now() + request.budgetMs
   const isLate = () => performance.now() > deadline
   const isCandidate = findCandidates(snapshot, use, matcher)
+  const runs = toRunHashes(matcher.clues)
   const files: FoundFile[] = []
   const counts = { matchingFiles: 0, matches: 0, binary: 0, aside: 0 }
   let isWhole = true
@@ -94,7 +96,7 @@ export async function scan(
     signal.throwIfAborted()
     if (!request.mayReadPath(path)) continue
     const found = searchText(
-      use((file) => file.readText(row)),
+      use((file) => (runs.length === 0 || file.mayHold(row, runs) ? file.readText(row) : undefined)),
       path,
       request,
       isLate,
