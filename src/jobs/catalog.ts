@@ -5,6 +5,7 @@ import { createAdvisorySource } from './kinds/dependencies/advisory-source.js'
 import { createDependencyHygieneScan } from './kinds/dependency-hygiene-scan.js'
 import { labelSync } from './kinds/label-sync.js'
 import { mentionDigest } from './kinds/mention-digest.js'
+import { pullRequestHygiene } from './kinds/pull-request-hygiene.js'
 import { releaseNotesDraft } from './kinds/release-notes-draft.js'
 import { secretExposureScan } from './kinds/secret-exposure-scan.js'
 import { createStaleIssueDetection } from './kinds/stale-issue-detection.js'
@@ -24,6 +25,7 @@ export function createJobs(settings: JobSettings): readonly Job[] {
     ),
     labelSync,
     mentionDigest,
+    pullRequestHygiene,
     releaseNotesDraft,
     secretExposureScan,
     createStaleIssueDetection(settings.staleDays),
