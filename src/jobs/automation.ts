@@ -15,6 +15,7 @@ import { createJobPort } from './job-port.js'
 import { createMarks, type Marks } from './marks.js'
 import type { AutomationMetrics } from './metrics.js'
 import { listOwnRepositories } from './own-repositories.js'
+import { passOnFindings } from './pass-on-findings.js'
 import { createJobQueue, type JobQueue } from './queue.js'
 import { createRepositoryRate } from './repository-rate.js'
 import { createJobRunner, type JobRunner } from './runner.js'
@@ -70,6 +71,10 @@ export function createAutomation(deps: AutomationDeps): Automation {
     rate: createRepositoryRate(deps.jobsPerHour, clock),
     findPause: deps.findPause,
     random: deps.random,
+    onReport: (held, report) => {
+      passOnFindings(queue, gate.policy.current(), held, report)
+      runner.wake()
+    },
     onEnd: ({ id, kind, repository, trigger, attempts }, outcome, seconds) => {
       deps.metrics.countJob(kind, outcome, seconds)
       log.info({ job: id, kind, repository, trigger, attempts, outcome }, 'job_ended')

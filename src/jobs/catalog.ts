@@ -1,6 +1,7 @@
 import type { AutomationSettings } from '../config/automation-settings.js'
 import type { Job } from './define-job.js'
 import { auditCheckpointPublish } from './kinds/audit-checkpoint-publish.js'
+import { autoIssueCreation } from './kinds/auto-issue-creation.js'
 import { createAdvisorySource } from './kinds/dependencies/advisory-source.js'
 import { createDependencyHygieneScan } from './kinds/dependency-hygiene-scan.js'
 import { labelSync } from './kinds/label-sync.js'
@@ -20,6 +21,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = { staleDays: 30, advisorySource
 export function createJobs(settings: JobSettings): readonly Job[] {
   return [
     auditCheckpointPublish,
+    autoIssueCreation,
     createDependencyHygieneScan(
       settings.advisorySource === undefined ? undefined : createAdvisorySource(settings.advisorySource),
     ),

@@ -148,6 +148,12 @@ interface JobMeta {
 export interface Job extends JobMeta {
   readonly parameters: z.ZodObject
   /**
+   * Whether what the policy sets makes this event one for it; every event is without it.
+   *
+   * @param parameters as they stand in the policy, without defaults
+   */
+  wants?(facts: TriggerFacts, parameters: Readonly<Record<string, unknown>>): boolean
+  /**
    * Whether a delivery sets it off, and the key under which several such are one. Undefined: not this one.
    */
   dedupe(facts: TriggerFacts, repository: string): string | undefined
@@ -161,6 +167,7 @@ export interface Job extends JobMeta {
 export function defineJob<Parameters extends Record<string, unknown>>(
   spec: JobMeta & {
     readonly parameters: z.ZodObject & z.ZodType<Parameters>
+    wants?(facts: TriggerFacts, parameters: Readonly<Record<string, unknown>>): boolean
     dedupe(facts: TriggerFacts, repository: string): string | undefined
     run(context: JobContext<NoInfer<Parameters>>): Promise<JobReport>
   },

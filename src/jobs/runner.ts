@@ -1,7 +1,7 @@
 import type { AutomationAccount } from '../identity/automation-account.js'
 import { Cancelled } from '../lib/errors.js'
 import { SECOND } from '../lib/units.js'
-import type { Job } from './define-job.js'
+import type { Job, JobReport } from './define-job.js'
 import type { JobServices } from './job-context.js'
 import type { ClaimedJob } from './queue.js'
 import { findQuietEnd } from './quiet-hours.js'
@@ -28,6 +28,8 @@ interface RunnerDeps extends JobServices {
   /** Why nothing may run now (the admin’s switch), or undefined. */
   findPause(): string | undefined
   random(): number
+  /** What a job found, once the report is kept. */
+  onReport(held: ClaimedJob, report: JobReport): void
   onEnd(held: ClaimedJob, outcome: JobOutcome, seconds: number): void
 }
 
@@ -131,7 +133,11 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
     const result = await runJob(deps, job, held, signal)
     switch (result.kind) {
       case 'done':
-        return queue.finish(held, result.report) ? 'done' : 'cancelled'
+        if (!queue.finish(held, result.report)) {
+          return 'cancelled'
+        }
+        deps.onReport(held, result.report)
+        return 'done'
       case 'refused':
         queue.end(held, 'cancelled', result.reason)
         return 'refused'

@@ -1,6 +1,7 @@
 import { type Job, toPseudoTool } from '../jobs/define-job.js'
 import type { NewJob } from '../jobs/queue.js'
 import { decide } from '../policy/decide.js'
+import { findJobRules } from '../policy/job-rules.js'
 import type { Policy } from '../policy/policy.js'
 import type { Delivery } from './delivery.js'
 
@@ -27,8 +28,9 @@ export function planJobs(
     if (key === undefined) {
       return []
     }
+    const isWanted = job.wants?.(facts, findJobRules(policy, job.name, { owner, name }).parameters) ?? true
     const asked = { tool: toPseudoTool(job.name), effect: 'write', repository: { owner, name } } as const
-    return decide(policy, asked).effect === 'allow'
+    return isWanted && decide(policy, asked).effect === 'allow'
       ? [{ kind: job.name, repository: place, facts, dedupeKey: toOwnKey(job.name, key) }]
       : []
   })
