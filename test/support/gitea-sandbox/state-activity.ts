@@ -48,6 +48,7 @@ export interface TimelineEvent {
     | 'assignees'
     | 'change_title'
     | 'close'
+    | 'merge_pull'
     | 'milestone'
     | 'remove_dependency'
     | 'reopen'
