@@ -3,12 +3,13 @@
 // 16 KB to the same disk, of which a delivery needs one. Linux only.
 import { createHmac, randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runAegisProcess, startServerProcess } from '../test/support/server-process.js'
 import { findFreePort } from '../test/support/start-aegis.js'
 import { Connection } from './bench/connection.js'
-import { startInstantUpstream } from './bench/instant-upstream.js'
 import { readCpuMs, readResidentMib } from './bench/process-facts.js'
 
 const PER_SECOND = 200
@@ -19,10 +20,15 @@ const SECRET = 'benchmark-webhook-secret'
 const LARGE_FILES = 90_000
 
 const folder = mkdtempSync(join(tmpdir(), 'aegis-bench-'))
-const upstream = await startInstantUpstream()
+/** Says whose token it is; nothing else is asked. */
+const gitea = createServer((_req, res) =>
+  res.setHeader('content-type', 'application/json').end('{"id":9,"login":"aegis"}'),
+)
+await new Promise<void>((resolve) => gitea.listen(0, '127.0.0.1', resolve))
+const { port: giteaPort } = gitea.address() as AddressInfo
 const port = await findFreePort()
 const settings = {
-  GITEA_URL: `http://127.0.0.1:${upstream.port}`,
+  GITEA_URL: `http://127.0.0.1:${giteaPort}`,
   GITEA_OAUTH_CLIENT_ID: 'bench',
   GITEA_OAUTH_CLIENT_SECRET: 'bench',
   OAUTH_STATE_SECRET: 'benchmark-state-secret-of-32-characters',
@@ -141,8 +147,9 @@ try {
   const isKept = (answer: string) => answer.startsWith('HTTP/1.1 202') && answer.includes('"queued"')
   const warmUp = Array.from({ length: 5 * PER_SECOND }, (_, n) => toDelivery(1_000_000 + n))
   await runAtRate(warmUp, isKept)
+  describe('a durable write', await writeDurably())
   describe(
-    'the machine',
+    'GET /health/live',
     await runAtRate(
       Array.from({ length: 5 * PER_SECOND }, () => live),
       isAnswered,
@@ -171,6 +178,6 @@ try {
   )
 } finally {
   await server.stop()
-  upstream.close()
+  gitea.close()
   rmSync(folder, { recursive: true, force: true })
 }

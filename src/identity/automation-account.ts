@@ -25,6 +25,8 @@ export interface AutomationAccount {
 const ASK_TIMEOUT_MS = 10 * SECOND
 /** A delivery may wait for it, and Gitea waits 5 s for the answer to that. */
 const LOGIN_TIMEOUT_MS = 2 * SECOND
+/** While Gitea does not say, not every delivery asks and waits. */
+const RETRY_LOGIN_MS = 30 * SECOND
 
 /** @param token an access token of that account */
 export function createAutomationAccount({
@@ -58,15 +60,22 @@ export function createAutomationAccount({
     return known.person
   }
   let asking: Promise<string | undefined> | undefined
+  let failedAt = Number.NEGATIVE_INFINITY
   return {
     findLogin: async () => {
       if (known !== undefined) {
         return known.person.login
       }
+      if (clock.now() - failedAt < RETRY_LOGIN_MS) {
+        return undefined
+      }
       asking ??= findPerson(LOGIN_TIMEOUT_MS)
         .then(
           ({ login }) => login,
-          () => undefined,
+          () => {
+            failedAt = clock.now()
+            return undefined
+          },
         )
         .finally(() => {
           asking = undefined

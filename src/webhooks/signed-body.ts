@@ -11,7 +11,7 @@ import { beginSigning } from './signature.js'
 export const MAX_PAYLOAD_BYTES = 32 * MIB
 
 /** Nothing that jobs are told is longer. */
-const BOUNDS = { maxStringBytes: KIB, maxItems: 300, maxDepth: 64, maxBytes: 8 * MIB }
+const BOUNDS = { maxStringBytes: KIB / 2, maxItems: 300, maxDepth: 64, maxBytes: 4 * MIB }
 
 /** What is left of a body that was signed, hashed and shortened while it arrived. */
 export interface SignedBody {

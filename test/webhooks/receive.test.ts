@@ -148,3 +148,40 @@ test('deliveries are kept while an admin has stopped the server, and their jobs 
   await automation?.runner.idle()
   expect(jobs()).toMatchObject([{ state: 'done' }])
 })
+
+test('while Gitea does not say whose the automation’s token is, deliveries are kept all the same and do not each ask', async () => {
+  const { stack, url, rows } = await start({ AUTOMATION_TOKEN: 'no-such-token' })
+  const { requests } = stack.gitea
+  const before = requests.length
+
+  const sent = await Promise.all([1, 2, 3].map((number) => deliver(url, SECRET, 'issues', issue(number))))
+
+  expect(sent.map(({ status }) => status)).toEqual([202, 202, 202])
+  expect(rows()).toHaveLength(3)
+  expect(requests.slice(before).filter(({ path }) => path === '/api/v1/user').length).toBeLessThanOrEqual(1)
+})
+
+test('a large push is understood by its beginning and its end, and its paths are not taken for all of them', async () => {
+  const { url, rows } = await start()
+  const added = Array.from({ length: 50_000 }, (_, at) => `src/parts/of/a/large/repository/${at}.ts`)
+  const { repository, sender } = issue(1)
+  const push = {
+    ref: 'refs/heads/main',
+    before: 'a'.repeat(40),
+    after: 'b'.repeat(40),
+    commits: [{ added }],
+    total_commits: 1,
+  }
+
+  const sent = await deliver(url, SECRET, 'push', { ...push, repository, sender })
+
+  expect(sent).toMatchObject({ status: 202, answer: { outcome: 'queued' } })
+  const [row] = rows()
+  expect(JSON.parse(row?.facts ?? '')).toMatchObject({
+    branch: 'main',
+    commits: 1,
+    sender: 'bob',
+    repository: 'Harbor/Booking',
+  })
+  expect(row?.facts).not.toContain('changed_paths')
+})
