@@ -153,7 +153,7 @@ async function scanCommit(context: ToolContext, { owner, repo, commit }: OneComm
  * are like none of the parents' were changed in it.
  */
 async function keepOwn(context: ToolContext, { owner, repo, commit }: OneCommit, files: readonly DiffFile[]) {
-  const added = findAddedSecrets(files)
+  const added = await findAddedSecrets(files)
   if (added.length === 0 || commit.parents.length < 2) return added
   const open = async (ref: string) => (await openCommit(context.gitea, { owner, repo, ref })).commit
   const merge = await open(commit.sha)

@@ -164,6 +164,28 @@ test('a base that is gone is said, a head that is gone is refused', async () => 
   await expect(alice.run(scanAddedSecrets, { ...vault, head: gone })).rejects.toMatchObject({ code: 'not_found' })
 })
 
+test('in long files and long lines each is found once, at its line', async () => {
+  const rows = Array.from({ length: 12_000 }, (_, at) => `const row${at} = "${'x'.repeat(40)}"`)
+  const key = [begin, ...Array.from({ length: 40 }, () => keyLine), end]
+  for (const at of [10, 4000, 4500, 11_990])
+    rows[at] = `token = "${other.replace('Fake', String(at).padStart(4, '7'))}"`
+  rows.splice(4300, 0, ...key)
+  const line = `${'y'.repeat(400_000)} ${token.replace('Fake', 'Long')} ${'z'.repeat(400_000)}`
+  const data = await scan(
+    { 'long.ts': `${rows.join('\n')}\n`, 'min.js': `a\n${line}\nb\n` },
+    { maxResponseBytes: 8_388_608 },
+  )
+
+  expect((data.findings as { rule: string; line: number }[]).map(({ rule, line }) => `${rule} ${line}`)).toEqual([
+    'gitlab-token 11',
+    'gitlab-token 4001',
+    'private-key 4301',
+    'gitlab-token 4543',
+    'gitlab-token 12033',
+    'github-token 2',
+  ])
+})
+
 test('a diff that is too large to be read is said', async () => {
   const rows = (seed: string) =>
     Array.from({ length: 3000 }, (_, at) => `row ${seed} ${at} ${'x'.repeat(30)}\n`).join('')

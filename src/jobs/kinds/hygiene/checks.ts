@@ -3,7 +3,7 @@ import { quoteText } from '../markers.js'
 import { createPathFilter } from '../path-globs.js'
 import type { HygieneRules } from './rules.js'
 
-export interface ChangedPath {
+interface ChangedPath {
   readonly path: string
   readonly old_path?: string | undefined
   readonly status: string
