@@ -4,7 +4,6 @@ import { defineTool } from './define-tool.js'
 import { resolveLabels } from './issue-names.js'
 import { issueNumber, owner, repo } from './params.js'
 import { describeLabels, Relabelled, someLabels } from './relabelled.js'
-import { getUnarchived } from './unarchived.js'
 
 export const addLabels = defineTool({
   name: 'add_labels',
@@ -13,17 +12,13 @@ export const addLabels = defineTool({
   effect: 'update',
   toolset: 'issues',
   scope: 'write:repository',
-  operations: ['addIssueLabels', 'getIssue', 'getRepository', 'listLabels', 'listOrgLabels'],
+  operations: ['addIssueLabels', 'getIssue', 'listLabels', 'listOrgLabels'],
   input: z.strictObject({ owner, repo, issue_number: issueNumber, labels: someLabels }),
   output: Relabelled,
   async run({ owner, repo, issue_number, labels }, { gitea }) {
     const name = { owner, repo }
     const args = { ...name, index: issue_number }
-    const [wanted, issue] = await Promise.all([
-      resolveLabels(gitea, name, labels),
-      getLabelled(gitea, args),
-      getUnarchived(gitea, name),
-    ])
+    const [wanted, issue] = await Promise.all([resolveLabels(gitea, name, labels), getLabelled(gitea, args)])
     const had = new Set(issue.labels.map(({ id }) => id))
     const missing = wanted.filter(({ id }) => !had.has(id))
     const after =

@@ -6,7 +6,6 @@ import { defineTool } from './define-tool.js'
 import { resolveAssignees } from './issue-names.js'
 import { toOneLine, toText } from './lines.js'
 import { issueNumber, names, owner, repo } from './params.js'
-import { getUnarchived } from './unarchived.js'
 
 export const assignIssue = defineTool({
   name: 'assign_issue',
@@ -15,7 +14,7 @@ export const assignIssue = defineTool({
   effect: 'update',
   toolset: 'issues',
   scope: 'write:repository',
-  operations: ['updateIssue', 'getIssue', 'getRepository', 'listAssignees'],
+  operations: ['updateIssue', 'getIssue', 'listAssignees'],
   input: z.strictObject({ owner, repo, issue_number: issueNumber, assignees: names() }),
   output: z.object({
     number: z.number(),
@@ -25,11 +24,7 @@ export const assignIssue = defineTool({
   }),
   async run({ owner, repo, issue_number, assignees }, { gitea, trustAuthors }) {
     const name = { owner, repo }
-    const [logins, trusts] = await Promise.all([
-      resolveAssignees(gitea, name, assignees),
-      trustAuthors(),
-      getUnarchived(gitea, name),
-    ])
+    const [logins, trusts] = await Promise.all([resolveAssignees(gitea, name, assignees), trustAuthors()])
     const issue = await updateIssue(gitea, { ...name, index: issue_number }, { assignees: logins })
     // from an author without write access Gitea takes this and does nothing
     if (!isSame(issue.assignees, logins)) {

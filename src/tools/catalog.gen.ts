@@ -39,8 +39,10 @@ import { listActionsJobs } from './list-actions-jobs.js'
 import { listActionsRuns } from './list-actions-runs.js'
 import { listAutomationRuns } from './list-automation-runs.js'
 import { listBranches } from './list-branches.js'
+import { listChangedIssues } from './list-changed-issues.js'
 import { listCollaborators } from './list-collaborators.js'
 import { listCommits } from './list-commits.js'
+import { listHeads } from './list-heads.js'
 import { listIssueComments } from './list-issue-comments.js'
 import { listIssues } from './list-issues.js'
 import { listLabels } from './list-labels.js'
@@ -69,4 +71,4 @@ import { updateIssue } from './update-issue.js'
 import { updateLabel } from './update-label.js'
 import { updatePullRequest } from './update-pull-request.js'
 
-export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createCommitStatus, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, findOwnIssues, getAutomationRun, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listAutomationRuns, listBranches, listCollaborators, listCommits, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, runAutomationJob, scanAddedSecrets, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]
+export const catalog: readonly Tool[] = [addLabels, approvePullRequest, assignIssue, compareRefs, createBranch, createCommitStatus, createIssueComment, createIssue, createLabel, createMilestone, createPrComment, createPullRequest, createRelease, createReview, editIssueComment, editRelease, fetchDocument, findOwnIssues, getAutomationRun, getBranch, getCommitDiff, getCommitStatus, getFileContents, getFileTree, getIssueTimeline, getIssue, getJobLog, getLatestRelease, getMe, getPullRequest, getRelease, getRepoLanguages, getRepositoryInfo, getUser, getWikiPage, listActionsJobs, listActionsRuns, listAutomationRuns, listBranches, listChangedIssues, listCollaborators, listCommits, listHeads, listIssueComments, listIssues, listLabels, listMilestones, listNotifications, listOrgRepositories, listOrganizations, listPullRequestCommits, listPullRequestFiles, listPullRequests, listReleases, listRepoTopics, listRepositories, listReviews, listTags, markNotificationRead, removeLabels, requestReviewers, runAutomationJob, scanAddedSecrets, searchCode, searchIssues, searchRepositories, search, updateIssue, updateLabel, updatePullRequest]

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { createLabel as makeLabel } from '../gitea/label-changes.js'
+import { getRepository } from '../gitea/repos.js'
 import { InvalidInput } from '../lib/errors.js'
 import { defineTool } from './define-tool.js'
 import { listUsableLabels } from './issue-names.js'
 import { color, describeLabel, LabelAnswer, refuseTaken, toLabelAnswer } from './label-lines.js'
 import { toOneLine } from './lines.js'
 import { filledText, flag, owner, repo, textOf } from './params.js'
-import { getUnarchived } from './unarchived.js'
 
 export const createLabel = defineTool({
   name: 'create_label',
@@ -32,7 +32,7 @@ export const createLabel = defineTool({
     if (exclusive && !/^.+\/[^/]+$/.test(name)) {
       throw new InvalidInput('name: an exclusive label is named scope/name; an issue has one of each scope.')
     }
-    const [known, { url }] = await Promise.all([listUsableLabels(gitea, repository), getUnarchived(gitea, repository)])
+    const [known, { url }] = await Promise.all([listUsableLabels(gitea, repository), getRepository(gitea, repository)])
     refuseTaken(name, known)
     return toLabelAnswer(await makeLabel(gitea, repository, { name, color, description, exclusive }), url)
   },

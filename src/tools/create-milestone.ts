@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { createMilestone as makeMilestone } from '../gitea/label-changes.js'
 import { listMilestones } from '../gitea/labels.js'
+import { getRepository } from '../gitea/repos.js'
 import { InvalidInput } from '../lib/errors.js'
 import { defineTool } from './define-tool.js'
 import { toDay, toOneLine, toText } from './lines.js'
 import { filledText, owner, repo, textOf } from './params.js'
 import { findByName } from './resolve-name.js'
-import { getUnarchived } from './unarchived.js'
 
 const dueOn = textOf(40, 'Like 2026-12-24').refine(
   (value) => z.iso.date().safeParse(value).success || z.iso.datetime({ offset: true }).safeParse(value).success,
@@ -32,7 +32,7 @@ export const createMilestone = defineTool({
   async run({ owner, repo, title: asked, description = '', due_on }, { gitea }) {
     const name = { owner, repo }
     const title = toOneLine(asked)
-    const [known, repository] = await Promise.all([listMilestones(gitea, name), getUnarchived(gitea, name)])
+    const [known, repository] = await Promise.all([listMilestones(gitea, name), getRepository(gitea, name)])
     const taken = findByName(title, known, (milestone) => milestone.title)
     if (taken)
       throw new InvalidInput(

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { getCommit } from '../gitea/git.js'
 import { findReference } from '../gitea/git-data.js'
 import { createRelease as makeRelease } from '../gitea/release-writes.js'
+import { getRepository } from '../gitea/repos.js'
 import { Conflict, InvalidInput } from '../lib/errors.js'
 import { defineTool } from './define-tool.js'
 import { toOneLine, toText } from './lines.js'
 import { branch, flag, owner, ref, repo, textOf } from './params.js'
-import { getUnarchived } from './unarchived.js'
 
 export const createRelease = defineTool({
   name: 'create_release',
@@ -40,7 +40,7 @@ export const createRelease = defineTool({
   async run({ owner, repo, tag_name, name: title = '', body = '', draft, prerelease, target }, { gitea }) {
     const name = { owner, repo }
     const [repository, tag] = await Promise.all([
-      getUnarchived(gitea, name),
+      getRepository(gitea, name),
       target === undefined ? undefined : findReference(gitea, { ...name, name: `tags/${tag_name}` }),
       target === undefined ? undefined : getCommit(gitea, { ...name, ref: target }),
     ])

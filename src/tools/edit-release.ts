@@ -8,7 +8,6 @@ import type { RepositoryName } from '../gitea/repos.js'
 import { defineTool } from './define-tool.js'
 import { toOneLine, toText } from './lines.js'
 import { countingFrom1, owner, repo, textOf } from './params.js'
-import { getUnarchived } from './unarchived.js'
 
 const FIELDS = ['name', 'body', 'draft', 'prerelease'] as const
 const KEPT = 'must not be blank: Gitea keeps the old text then'
@@ -24,7 +23,7 @@ export const editRelease = defineTool({
   effect: 'update',
   toolset: 'releases',
   scope: 'write:repository',
-  operations: ['updateRelease', 'getRelease', 'getRepository', 'getRefs', 'getCommit'],
+  operations: ['updateRelease', 'getRelease', 'getRefs', 'getCommit'],
   input: z
     .strictObject({
       owner,
@@ -52,7 +51,7 @@ export const editRelease = defineTool({
     const given = { name: title, body, draft, prerelease }
     const changed = FIELDS.filter((field) => given[field] !== undefined)
     const name = { owner, repo }
-    const [release] = await Promise.all([getRelease(gitea, { ...name, id: release_id }), getUnarchived(gitea, name)])
+    const release = await getRelease(gitea, { ...name, id: release_id })
     if (release.isDraft && draft === false) await requireTarget(gitea, name, release)
     const edited = await updateRelease(
       gitea,

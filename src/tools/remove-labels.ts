@@ -11,7 +11,6 @@ import { resolveLabels } from './issue-names.js'
 import { toOneLine, toText } from './lines.js'
 import { issueNumber, owner, repo } from './params.js'
 import { describeLabels, Relabelled, someLabels } from './relabelled.js'
-import { getUnarchived } from './unarchived.js'
 
 export const removeLabels = defineTool({
   name: 'remove_labels',
@@ -20,7 +19,7 @@ export const removeLabels = defineTool({
   effect: 'update',
   toolset: 'issues',
   scope: 'write:repository',
-  operations: ['replaceIssueLabels', 'getIssue', 'getRepository', 'listLabels', 'listOrgLabels', 'listIssueTimeline'],
+  operations: ['replaceIssueLabels', 'getIssue', 'listLabels', 'listOrgLabels', 'listIssueTimeline'],
   input: z.strictObject({ owner, repo, issue_number: issueNumber, labels: someLabels }),
   output: Relabelled.extend({
     /** Labels that somebody else changed at the same moment, which this has undone. */
@@ -29,7 +28,7 @@ export const removeLabels = defineTool({
   async run({ owner, repo, issue_number, labels }, { gitea }) {
     const name = { owner, repo }
     const args = { ...name, index: issue_number }
-    const [before] = await Promise.all([getLabelled(gitea, args), getUnarchived(gitea, name)])
+    const before = await getLabelled(gitea, args)
     // Gitea may have labels of the same name in repository and organisation: all that are on it go
     const going = before.labels.filter((label) => labels.some((wanted) => isNamed(label, wanted)))
     const absent = labels.filter((wanted) => !before.labels.some((label) => isNamed(label, wanted)))

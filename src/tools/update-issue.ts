@@ -6,7 +6,6 @@ import { defineTool } from './define-tool.js'
 import { resolveMilestone } from './issue-names.js'
 import { toOneLine, toText } from './lines.js'
 import { filledText, issueNumber, milestone, owner, repo, textOf } from './params.js'
-import { getUnarchived } from './unarchived.js'
 
 const NO_MILESTONE = { id: 0, title: '' }
 
@@ -17,7 +16,7 @@ export const updateIssue = defineTool({
   effect: 'update',
   toolset: 'issues',
   scope: 'write:repository',
-  operations: ['updateIssue', 'getIssue', 'getRepository', 'listMilestones'],
+  operations: ['updateIssue', 'getIssue', 'listMilestones'],
   input: z
     .strictObject({
       owner,
@@ -47,7 +46,6 @@ export const updateIssue = defineTool({
     const [wanted, trusts] = await Promise.all([
       milestone === undefined || milestone.trim() === '0' ? NO_MILESTONE : resolveMilestone(gitea, name, milestone),
       trustAuthors(),
-      getUnarchived(gitea, name),
     ])
     const issue = await changeIssue(
       gitea,

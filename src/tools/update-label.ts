@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { updateLabel as changeLabel } from '../gitea/label-changes.js'
 import { listLabels, listOrgLabels } from '../gitea/labels.js'
+import { getRepository } from '../gitea/repos.js'
 import { InvalidInput } from '../lib/errors.js'
 import { defineTool } from './define-tool.js'
 import { color, describeLabel, LabelAnswer, refuseTaken, toLabelAnswer } from './label-lines.js'
 import { toOneLine } from './lines.js'
 import { filledText, owner, repo, textOf } from './params.js'
 import { findByName, resolveNames } from './resolve-name.js'
-import { getUnarchived } from './unarchived.js'
 
 export const updateLabel = defineTool({
   name: 'update_label',
@@ -36,7 +36,7 @@ export const updateLabel = defineTool({
     const [own, shared, { url }] = await Promise.all([
       listLabels(gitea, repository),
       listOrgLabels(gitea, owner),
-      getUnarchived(gitea, repository),
+      getRepository(gitea, repository),
     ])
     const toName = (label: { readonly name: string }) => label.name
     if (!findByName(name, own, toName) && findByName(name, shared, toName)) {

@@ -70,15 +70,3 @@ test('a missing issue is not found', async () => {
 test('the list of people is needed, for an empty one clears', async () => {
   await expect(alice.run(assignIssue, { ...booking, issue_number: 1 })).rejects.toThrow('assignees')
 })
-
-test('an archived repository refuses by name', async () => {
-  await gitea.addRepository({ owner: 'alice', name: 'attic', files: { 'a.md': 'a' } })
-  await gitea.addIssue({ owner: 'alice', repo: 'attic', author: 'alice', title: 'Old' })
-  await sendToGitea(gitea, 'alice', 'PATCH', '/repos/alice/attic', { archived: true })
-
-  await expect(
-    alice.run(assignIssue, { owner: 'alice', repo: 'attic', issue_number: 1, assignees: [] }),
-  ).rejects.toMatchObject({
-    rule: 'gitea.archived',
-  })
-})

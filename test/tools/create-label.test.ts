@@ -67,13 +67,3 @@ test('somebody without write access is refused', async () => {
   })
   await mallory.close()
 })
-
-test('an archived repository refuses by name', async () => {
-  await gitea.addRepository({ owner: 'alice', name: 'attic', files: { 'a.md': 'a' }, archived: true })
-
-  await expect(
-    alice.run(createLabel, { owner: 'alice', repo: 'attic', name: 'x', color: '#fff' }),
-  ).rejects.toMatchObject({
-    rule: 'gitea.archived',
-  })
-})

@@ -100,18 +100,12 @@ test.each([
   expect(await show(id)).toMatchObject({ name: 'Five' })
 })
 
-test('a person who may only read and an archived repository change nothing', async () => {
+test('a person who may only read changes nothing', async () => {
   const id = await add({ tag_name: 'v6', name: 'Six' })
   const alice = await createToolRunner(gitea)
-  await gitea.addRepository({ owner: 'alice', name: 'attic', files: { 'a.md': 'a' } })
-  const old = (await sendToGitea(gitea, 'alice', 'POST', '/repos/alice/attic/releases', { tag_name: 'v1' })) as Shown
-  await sendToGitea(gitea, 'alice', 'PATCH', '/repos/alice/attic', { archived: true })
 
   await expect(alice.run(editRelease, { ...booking, release_id: id, name: 'Mine' })).rejects.toMatchObject({
     rule: 'gitea.permission',
   })
-  await expect(
-    alice.run(editRelease, { owner: 'alice', repo: 'attic', release_id: old.id, name: 'New' }),
-  ).rejects.toMatchObject({ rule: 'gitea.archived' })
   await alice.close()
 })

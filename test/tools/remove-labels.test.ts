@@ -112,16 +112,3 @@ test('an empty list is refused', async () => {
     'must name at least one label',
   )
 })
-
-test('an archived repository refuses by name', async () => {
-  await gitea.addRepository({ owner: 'alice', name: 'attic', files: { 'a.md': 'a' } })
-  await gitea.addLabel({ owner: 'alice', repo: 'attic', name: 'bug', color: 'ff0000' })
-  await gitea.addIssue({ owner: 'alice', repo: 'attic', author: 'alice', title: 'Old' })
-  await sendToGitea(gitea, 'alice', 'PATCH', '/repos/alice/attic', { archived: true })
-
-  await expect(
-    alice.run(removeLabels, { owner: 'alice', repo: 'attic', issue_number: 1, labels: ['bug'] }),
-  ).rejects.toMatchObject({
-    rule: 'gitea.archived',
-  })
-})

@@ -137,15 +137,3 @@ test('a missing issue is not found', async () => {
     message: expect.stringContaining('#9999 in harbor/booking'),
   })
 })
-
-test('an archived repository refuses by name', async () => {
-  await gitea.addRepository({ owner: 'alice', name: 'attic', files: { 'a.md': 'a' } })
-  await gitea.addIssue({ owner: 'alice', repo: 'attic', author: 'alice', title: 'Old' })
-  await sendToGitea(gitea, 'alice', 'PATCH', '/repos/alice/attic', { archived: true })
-
-  await expect(
-    alice.run(updateIssue, { owner: 'alice', repo: 'attic', issue_number: 1, title: 'x' }),
-  ).rejects.toMatchObject({
-    rule: 'gitea.archived',
-  })
-})
