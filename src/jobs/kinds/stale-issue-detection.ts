@@ -86,7 +86,10 @@ async function lookAtAll(context: Context): Promise<JobReport> {
   const summary = `${done.warned} warned, ${done.awake} taken out, ${done.closed} closed, ${done.nothing} left as they are.`
   return left === 0
     ? { summary }
-    : { summary, left: `${left} more ${left === 1 ? 'is' : 'are'} due; a run makes ${most} changes (max_operations), the next one goes on.` }
+    : {
+        summary,
+        left: `${left} more ${left === 1 ? 'is' : 'are'} due; a run makes ${most} changes (max_operations), the next one goes on.`,
+      }
 }
 
 function isLabelled({ parameters }: Context, { labels }: Candidate): boolean {
