@@ -10,6 +10,7 @@ import { createAutomationMetrics } from './jobs/metrics.js'
 import { DAY, HOUR } from './lib/units.js'
 import { createDeliveryLedger } from './webhooks/ledger.js'
 import { createClosedReceiver, createWebhookReceiver, type WebhookReceiver } from './webhooks/receive.js'
+import { createReconciler } from './webhooks/reconcile.js'
 
 interface AutomationParts {
   readonly config: Config
@@ -35,6 +36,7 @@ export function startAutomation({ config, gate, store, metrics, jobs, service }:
   const settings = config.automation
   const { gitea, clock, panic, limits, audit, log } = gate
   const now = () => clock.now()
+  const findPause = () => panic.current()?.level
   if (settings === undefined) {
     return { automation: undefined, webhooks: createClosedReceiver({ limits, audit, log, now }) }
   }
@@ -50,8 +52,20 @@ export function startAutomation({ config, gate, store, metrics, jobs, service }:
     isScheduled: settings.isScheduled,
     metrics: counters,
     alertTarget: settings.alertTarget,
-    findPause: () => panic.current()?.level,
+    findPause,
     random: Math.random,
+  })
+  const reconciler = createReconciler({
+    gate,
+    store,
+    account,
+    jobs,
+    queue: automation.queue,
+    marks: automation.marks,
+    metrics: counters,
+    everyMs: settings.reconcileMs,
+    findPause,
+    wake: () => automation.runner.wake(),
   })
   const ledger = createDeliveryLedger({
     store,
@@ -68,7 +82,9 @@ export function startAutomation({ config, gate, store, metrics, jobs, service }:
       ...automation,
       close: async () => {
         clearInterval(sweep)
+        await reconciler.close()
         await automation.close()
+        ledger.close()
       },
     },
     webhooks: createWebhookReceiver({

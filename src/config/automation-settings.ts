@@ -1,4 +1,5 @@
 import { Secret } from '../lib/secret.js'
+import { MINUTE } from '../lib/units.js'
 import type { Env } from './env.js'
 
 /** Webhooks and jobs; undefined while they are switched off. */
@@ -13,6 +14,8 @@ export interface AutomationSettings {
   readonly concurrency: number
   /** How many jobs may begin in one repository within an hour. */
   readonly jobsPerHour: number
+  /** 0 for never. */
+  readonly reconcileMs: number
   readonly staleDays: number
   /** A path or an https address. */
   readonly advisorySource: string | undefined
@@ -49,6 +52,7 @@ export function toAutomationSettings(
     isScheduled: env.AUTOMATION_SCHEDULER_ENABLED,
     concurrency: env.AUTOMATION_CONCURRENCY,
     jobsPerHour: env.AUTOMATION_JOBS_PER_HOUR,
+    reconcileMs: env.AUTOMATION_RECONCILE_MINUTES * MINUTE,
     staleDays: env.AUTOMATION_STALE_DAYS,
     advisorySource: env.AUTOMATION_ADVISORY_SOURCE,
   }

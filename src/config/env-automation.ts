@@ -23,6 +23,9 @@ export const automation = {
     .describe(
       'How many jobs may begin in one repository within an hour; more wait. What people ask for does not wait.',
     ),
+  AUTOMATION_RECONCILE_MINUTES: whole(0, 1440)
+    .default(15)
+    .describe('How often what webhooks did not tell is looked for, besides at the start; 0 for never.'),
   AUTOMATION_STALE_DAYS: whole(1, 3650)
     .default(30)
     .describe('After how many days without activity stale_issue_detection warns, unless the policy says otherwise.'),

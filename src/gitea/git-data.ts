@@ -39,6 +39,23 @@ export async function findReference(
   }
 }
 
+/** The branches with their heads, in one request whatever their number; none in an empty repository. */
+export async function listHeads(
+  client: GiteaClient,
+  name: RepositoryName,
+): Promise<readonly { readonly branch: string; readonly sha: string }[]> {
+  const { owner, repo } = name
+  const answer = await client.request('getRefs', {
+    path: { owner, repo, ref: 'heads' },
+    subject: `branches of ${toName(name)}`,
+  })
+  return parseAnswer(References, answer)
+    .filter(({ ref }) => ref.startsWith(HEADS))
+    .map(({ ref, object }) => ({ branch: ref.slice(HEADS.length), sha: object.sha }))
+}
+
+const HEADS = 'refs/heads/'
+
 const Tree = z
   .object({
     sha: z.string(),

@@ -1,27 +1,14 @@
 import { request } from 'undici'
 import { z } from 'zod'
-import {
-  type AppError,
-  Forbidden,
-  InvalidInput,
-  NotFound,
-  toErrorText,
-  Unauthenticated,
-  UpstreamFailed,
-} from '../lib/errors.js'
+import { toErrorText, UpstreamFailed } from '../lib/errors.js'
 import { Secret } from '../lib/secret.js'
 import { SECOND } from '../lib/units.js'
+import { type HookMethod, type HookPlace, toHookRefusal } from './hook-place.js'
 
 /*
  * Webhooks in Gitea, for the commands of an administrator with a token of their own. No tool and no job reaches this:
  * it is not among the operations of `operations.ts`, and only `cli/` imports it.
  */
-
-/** Where a webhook hangs. */
-export type HookPlace =
-  | { readonly kind: 'repository'; readonly owner: string; readonly repo: string }
-  | { readonly kind: 'organization'; readonly org: string }
-  | { readonly kind: 'instance' }
 
 export interface Hook {
   readonly id: number
@@ -124,14 +111,14 @@ interface HookClientOptions {
 }
 
 export function createHookClient({ giteaUrl, token }: HookClientOptions): HookClient {
-  const send = async (method: Method, place: HookPlace, below: string, body?: unknown): Promise<unknown> => {
+  const send = async (method: HookMethod, place: HookPlace, below: string, body?: unknown): Promise<unknown> => {
     const { status, text } = await exchange(`${giteaUrl}/api/v1${toPath(place)}${below}`, method, token, body)
     if (status >= 200 && status < 300) {
       return parseJson(text)
     }
-    throw toRefusal({ status, text: text.replaceAll(token.reveal(), '[token]') }, method, place)
+    throw toHookRefusal({ status, text: text.replaceAll(token.reveal(), '[token]') }, method, place)
   }
-  const read = async (method: Method, place: HookPlace, below: string, body?: unknown) => {
+  const read = async (method: HookMethod, place: HookPlace, below: string, body?: unknown) => {
     const parsed = HookAnswer.safeParse(await send(method, place, below, body))
     if (!parsed.success) {
       throw notUnderstood(parsed.error)
@@ -188,8 +175,6 @@ export function createHookClient({ giteaUrl, token }: HookClientOptions): HookCl
   }
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
-
 function toPath(place: HookPlace): string {
   switch (place.kind) {
     case 'repository':
@@ -201,7 +186,7 @@ function toPath(place: HookPlace): string {
   }
 }
 
-async function exchange(url: string, method: Method, token: Secret, body: unknown) {
+async function exchange(url: string, method: HookMethod, token: Secret, body: unknown) {
   // an edge: whatever a network can do ends as one error in our words
   try {
     const answer = await request(url, {
@@ -237,69 +222,5 @@ function notUnderstood(error: z.ZodError): UpstreamFailed {
   return new UpstreamFailed(
     'What answered does not speak of webhooks as Gitea does: a proxy stands before it, or GITEA_URL is wrong.',
     { detail: z.prettifyError(error).slice(0, 500) },
-  )
-}
-
-const RIGHTS: Readonly<Record<HookPlace['kind'], { readonly scope: string; readonly role: string }>> = {
-  repository: { scope: 'repository', role: 'an administrator of the repository' },
-  organization: { scope: 'organization', role: 'an owner of the organization' },
-  instance: { scope: 'admin', role: 'a site administrator' },
-}
-
-/** The place in words: `acme/web`. */
-export function toPlaceName(place: HookPlace): string {
-  switch (place.kind) {
-    case 'repository':
-      return `${place.owner}/${place.repo}`
-    case 'organization':
-      return `the organization ${place.org}`
-    case 'instance':
-      return 'the instance'
-  }
-}
-
-function toRefusal({ status, text }: { status: number; text: string }, method: Method, place: HookPlace): AppError {
-  const { scope, role } = RIGHTS[place.kind]
-  const options = { detail: `HTTP ${status}: ${text.slice(0, 500)}` }
-  const name = toPlaceName(place)
-  if (status === 401) {
-    return new Unauthenticated('Gitea does not know this token, or it was revoked. Make a new one in Gitea.', {
-      ...options,
-      source: 'gitea',
-    })
-  }
-  if (status === 403 && /required scope|token scope/.test(text)) {
-    return new Forbidden(
-      `This token lacks the scope ${method === 'GET' ? 'read' : 'write'}:${scope}. Make one with write:${scope}, of ${role}.`,
-      { ...options, rule: 'gitea.scope' },
-    )
-  }
-  if (status === 403 && /webhooks disabled/.test(text)) {
-    return new Forbidden('Webhooks are switched off in Gitea: DISABLE_WEBHOOKS = true in the section [security].', {
-      ...options,
-      rule: 'gitea.webhooks',
-    })
-  }
-  if (status === 403) {
-    return new Forbidden(
-      `Whose token this is may not manage the webhooks of ${name}: that takes ${role} and a token with the scope write:${scope}.`,
-      { ...options, rule: 'gitea.permission' },
-    )
-  }
-  if (status === 404) {
-    return new NotFound(`There is no ${name} in Gitea, no such webhook there, or this token may not see it.`, options)
-  }
-  if (status >= 300 && status < 400) {
-    return new NotFound(
-      `${name} has another name now, or GITEA_URL leads to another address. Use the new one.`,
-      options,
-    )
-  }
-  if (status === 422 || status === 400) {
-    return new InvalidInput(`Gitea does not take such a webhook for ${name}. Look at its address.`, options)
-  }
-  return new UpstreamFailed(
-    `Gitea failed on the webhooks of ${name} (HTTP ${status}); its log has the reason.`,
-    options,
   )
 }

@@ -83,6 +83,24 @@ export async function listIssues(
   return toPage(Issue, answer)
 }
 
+/**
+ * Issues and pull requests that changed, open and closed, newest first by when they were opened.
+ *
+ * @param args.since as Gitea writes times; what changed in that second is among them
+ */
+export async function listChangedIssues(
+  client: GiteaClient,
+  args: RepositoryName & PageRequest & { readonly since: string },
+): Promise<Page<Issue>> {
+  const { owner, repo, since, page, limit } = args
+  const answer = await client.request('listIssues', {
+    path: { owner, repo },
+    query: { state: 'all', since, page, limit },
+    subject: `repository ${toName(args)} with issues`,
+  })
+  return toPage(Issue, answer)
+}
+
 export interface IssueRequest extends RepositoryName {
   readonly index: number
 }

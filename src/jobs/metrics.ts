@@ -7,6 +7,8 @@ export interface AutomationMetrics {
   countDelivery(event: string, outcome: string): void
   /** A secret that was found, by who can read the repository. */
   countAlert(visibility: 'public' | 'internal' | 'private'): void
+  /** An event that no delivery told and that was found by looking. */
+  countMissed(event: string): void
   /** Which secret signed a delivery; the older one can go when it signs none any more. */
   countSignature(secret: 'current' | 'older'): void
 }
@@ -51,6 +53,12 @@ export function createAutomationMetrics(
     labelNames: ['visibility'],
     registers,
   })
+  const missed = new Counter({
+    name: 'aegis_webhook_missed_total',
+    help: 'Events of Gitea that no delivery told and that were found by looking, by type.',
+    labelNames: ['event'],
+    registers,
+  })
   new Gauge({
     name: 'aegis_job_queue_size',
     help: 'Jobs by state; dead ones wait for a person (aegis jobs list --state dead).',
@@ -78,6 +86,7 @@ export function createAutomationMetrics(
     },
     countDelivery: (event, outcome) => deliveries.inc({ event, outcome }),
     countAlert: (visibility) => alerts.inc({ visibility }),
+    countMissed: (event) => missed.inc({ event }),
     countSignature: (secret) => signatures.inc({ secret }),
   }
 }

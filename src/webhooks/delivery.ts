@@ -66,15 +66,16 @@ const Payload = z.object({
     default_branch: word,
   }),
   sender: part({ login: z.string().max(MAX_WORD_CHARS) }),
-  issue: part({ number: whole }),
+  issue: part({ number: whole, updated_at: word }),
   pull_request: part({
     number: whole,
+    updated_at: word,
     merged: flag,
     draft: flag,
     head: part({ ref: word, sha: word }),
     base: part({ ref: word }),
   }),
-  comment: part({ id: whole }),
+  comment: part({ id: whole, updated_at: word }),
   review: part({ type: word }),
   release: part({ id: whole, tag_name: word, draft: flag, prerelease: flag }),
   workflow_run: part({ id: whole, head_sha: word, head_branch: word, status: word, conclusion: word }),
@@ -150,6 +151,7 @@ function toFacts(event: string, payload: Payload): TriggerFacts {
     sender: payload.sender?.login,
     repository: repository == null ? undefined : `${repository.owner.login}/${repository.name}`,
     number: payload.number ?? issue?.number ?? pull?.number,
+    updated_at: toLatest([issue?.updated_at, pull?.updated_at, comment?.updated_at]),
     is_pull: payload.is_pull ?? (pull != null || undefined),
     ref: payload.ref,
     ...toRefNames(payload),
@@ -176,6 +178,12 @@ function toFacts(event: string, payload: Payload): TriggerFacts {
     ...(event === 'push' ? toPushFacts(payload) : {}),
   }
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined && value !== null))
+}
+
+/** As Gitea writes times: an issue may be described as it was before its newest comment. */
+function toLatest(times: readonly (string | null | undefined)[]): string | undefined {
+  const moments = times.flatMap((time) => (Number.isNaN(Date.parse(time ?? '')) ? [] : Date.parse(time ?? '')))
+  return moments.length === 0 ? undefined : new Date(Math.max(...moments)).toISOString()
 }
 
 /** `ref` is whole in a push and short where a branch or tag was made or deleted. */

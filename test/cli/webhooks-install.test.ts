@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createHookClient, type HookPlace } from '../../src/gitea/hooks.js'
+import type { HookPlace } from '../../src/gitea/hook-place.js'
+import { createHookClient } from '../../src/gitea/hooks.js'
 import { Secret } from '../../src/lib/secret.js'
 import { type GiteaSandbox, startGiteaSandbox } from '../support/gitea-sandbox/start.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'

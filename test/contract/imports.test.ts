@@ -69,6 +69,16 @@ test('a folder imports only what lies below it', () => {
   expect(wrong).toEqual([])
 })
 
+test('only commands reach the webhooks of Gitea, which can be made, changed and deleted there', () => {
+  const hooks = /\/hooks?(?:-place)?\.js$/
+  const reaching = listFiles('src/**/*.ts', 'src/**/*.tsx', 'src/*.ts').filter((file) =>
+    readImports(file).some((specifier) => hooks.test(specifier) && /(?:gitea|\.)\/hook/.test(specifier)),
+  )
+
+  expect(reaching.filter((file) => !file.startsWith('src/cli/') && file !== 'src/gitea/hooks.ts')).toEqual([])
+  expect(reaching.length).toBeGreaterThan(1)
+})
+
 test('a tool reaches Gitea and nothing else', () => {
   const wrong: string[] = []
   for (const file of listFiles('src/tools/*.ts').filter((name) => TOOL_FILE.test(name))) {

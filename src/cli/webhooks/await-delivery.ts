@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { HookPlace } from '../../gitea/hooks.js'
+import type { HookPlace } from '../../gitea/hook-place.js'
 import { createJobQueue } from '../../jobs/queue.js'
 import { systemClock } from '../../lib/clock.js'
 import { SECOND } from '../../lib/units.js'

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { type Hook, type HookClient, type HookPlace, toPlaceName } from '../../gitea/hooks.js'
+import { type HookPlace, toPlaceName } from '../../gitea/hook-place.js'
+import type { Hook, HookClient } from '../../gitea/hooks.js'
 import { systemClock, toIsoTime } from '../../lib/clock.js'
 import { AppError } from '../../lib/errors.js'
 import { type CommandIo, printLines, toTerminalText } from '../command.js'

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { type Hook, type HookClient, type HookPlace, toPlaceName } from '../../gitea/hooks.js'
+import { type HookPlace, toPlaceName } from '../../gitea/hook-place.js'
+import type { Hook, HookClient } from '../../gitea/hooks.js'
 import { InvalidInput } from '../../lib/errors.js'
 import type { Secret } from '../../lib/secret.js'
 import { listHookEvents } from '../../webhooks/hook-events.js'

@@ -1,4 +1,5 @@
-import type { Hook, HookPlace } from '../../gitea/hooks.js'
+import type { HookPlace } from '../../gitea/hook-place.js'
+import type { Hook } from '../../gitea/hooks.js'
 import { toTerminalText } from '../command.js'
 import { toPlaceOptions } from './options.js'
 

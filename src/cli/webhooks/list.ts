@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config/config.js'
-import { toPlaceName } from '../../gitea/hooks.js'
+import { toPlaceName } from '../../gitea/hook-place.js'
 import { printLines } from '../command.js'
 import type { WebhookAction } from './action.js'
 import { isSameAddress, toHookJson, toInstallCommand, toShownUrl } from './judge-hook.js'

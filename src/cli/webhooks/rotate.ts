@@ -1,4 +1,5 @@
-import { type HookClient, type HookPlace, toPlaceName } from '../../gitea/hooks.js'
+import { type HookPlace, toPlaceName } from '../../gitea/hook-place.js'
+import type { HookClient } from '../../gitea/hooks.js'
 import { InvalidInput } from '../../lib/errors.js'
 import type { Secret } from '../../lib/secret.js'
 import { type CommandIo, printLines } from '../command.js'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type HookPlace, toPlaceName } from '../../gitea/hooks.js'
+import { type HookPlace, toPlaceName } from '../../gitea/hook-place.js'
 import { NotFound } from '../../lib/errors.js'
 import type { DeliveryRow } from '../../webhooks/ledger.js'
 import { printLines, toTerminalText } from '../command.js'

@@ -1,12 +1,12 @@
-/** Creating branches. */
+/** Creating and deleting branches. */
 import { matchesGlob } from 'node:path'
 import { type Api, needsReader, needsToken, needsUnarchived, needsWriter } from '../api.js'
 import { findText, readFields } from '../body.js'
-import { type RepositoryRequest, refuseWith } from '../exchange.js'
-import { findObject, tryGit } from '../git.js'
+import { getParam, type RepositoryRequest, refuseNotFound, refuseWith } from '../exchange.js'
+import { findObject, runGit, tryGit } from '../git.js'
 import { isEmpty } from '../present/repository.js'
 import { findRevision } from '../refs.js'
-import { json, type Reply } from '../reply.js'
+import { empty, json, type Reply } from '../reply.js'
 import { presentBranch } from './branches.js'
 
 /** go-chi/binding's GitRefName. */
@@ -44,8 +44,18 @@ async function createBranch(request: RepositoryRequest): Promise<Reply> {
   return json(201, await presentBranch(request, { name: `refs/heads/${name}`, type: 'commit', id }))
 }
 
+async function deleteBranch(request: RepositoryRequest): Promise<Reply> {
+  const { repository } = request
+  const name = getParam(request, '*')
+  if (!(await findObject(repository.gitDirectory, `refs/heads/${name}`))) refuseNotFound(request)
+  if (name === repository.defaultBranch) refuseWith(request, 403, 'can not delete default branch')
+  await runGit(repository.gitDirectory, ['update-ref', '-d', `refs/heads/${name}`])
+  return empty(204)
+}
+
 export function addBranchWriteRoutes(api: Api): void {
   const code = needsReader('repo.code')
   const guards = [code, needsToken, needsWriter('repo.code'), needsUnarchived]
   api.repository('POST', '/branches', 'repository', guards, createBranch)
+  api.repository('DELETE', '/branches/*', 'repository', guards, deleteBranch)
 }

@@ -1,0 +1,292 @@
+import type { z } from 'zod'
+import type { Store } from '../db/open.js'
+import { callTool, type Gate } from '../gate/call.js'
+import type { RepositoryName } from '../gitea/repos.js'
+import type { AutomationAccount } from '../identity/automation-account.js'
+import type { Caller } from '../identity/caller.js'
+import { type Job, toPseudoTool } from '../jobs/define-job.js'
+import type { Marks } from '../jobs/marks.js'
+import type { AutomationMetrics } from '../jobs/metrics.js'
+import { listOwnRepositories } from '../jobs/own-repositories.js'
+import type { JobQueue } from '../jobs/queue.js'
+import { ToolRefused } from '../jobs/tool-refused.js'
+import { toIsoTime } from '../lib/clock.js'
+import { toErrorText } from '../lib/errors.js'
+import { createCallId, createRequestId } from '../lib/ids.js'
+import { MINUTE } from '../lib/units.js'
+import { decide } from '../policy/decide.js'
+import type { Delivery } from './delivery.js'
+import { createKnownEvents } from './known-events.js'
+import { compareRepository, RepositoryMark, type WantedKinds } from './reconcile-repository.js'
+import { planJobs } from './triggers.js'
+
+/*
+ * Gitea tries each delivery once, and some events never leave it. So now and then, and whenever the server starts, what
+ * the repositories of jobs look like is compared with what the ledger was told, and what is missing sets off the jobs that
+ * its delivery would have set off, under the same keys.
+ */
+
+export interface Reconciler {
+  /** A round now; joins the one that is under way. */
+  run(): Promise<Round>
+  close(): Promise<void>
+}
+
+/** What one round did. */
+export interface Round {
+  readonly repositories: number
+  /** Requests to Gitea. */
+  readonly requests: number
+  /** Events that no delivery told. */
+  readonly missed: number
+  readonly jobs: number
+  /** Repositories that it did not get to; the next round begins with them. */
+  readonly left: number
+  /** Repositories that could not be read. */
+  readonly failed: number
+}
+
+interface ReconcilerDeps {
+  readonly gate: Gate
+  readonly store: Store
+  readonly account: AutomationAccount
+  readonly jobs: readonly Job[]
+  readonly queue: JobQueue
+  readonly marks: Marks
+  readonly metrics: Pick<AutomationMetrics, 'countMissed'>
+  /** 0 for never. */
+  readonly everyMs: number
+  /** Most that one round may cost. */
+  readonly limits?: { readonly repositories: number; readonly requests: number }
+  findPause(): string | undefined
+  /** There are new jobs. */
+  wake(): void
+}
+
+const LIMITS = { repositories: 100, requests: 500 }
+/** What a tool may ask Gitea for, where it is more than once. */
+const REQUESTS: Readonly<Record<string, number>> = { list_heads: 2 }
+const ALIVE = 'reconcile:alive'
+const NEXT = 'reconcile:next'
+const ACTOR = 'reconcile'
+
+export function createReconciler(deps: ReconcilerDeps): Reconciler {
+  const { gate, store, marks, queue, everyMs } = deps
+  const { clock, log } = gate
+  const findKnown = createKnownEvents(store)
+  const stop = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<Round> | undefined
+
+  const plan = (waitMs: number) => {
+    timer = setTimeout(() => void turn(), waitMs)
+    timer.unref()
+  }
+  const turn = async () => {
+    // an edge: Gitea may be down for hours, and then it is what there is most to make up for
+    try {
+      await run()
+      if (!stop.signal.aborted) plan(everyMs)
+    } catch (error) {
+      if (stop.signal.aborted) return
+      log.warn({ err: error }, 'reconcile_failed')
+      plan(Math.min(MINUTE, everyMs))
+    }
+  }
+  const run = (): Promise<Round> => {
+    running ??= runRound().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  const runRound = async (): Promise<Round> => {
+    const nothing = { repositories: 0, requests: 0, missed: 0, jobs: 0, left: 0, failed: 0 }
+    const eventJobs = deps.jobs.filter(({ events }) => events.length > 0)
+    if (deps.findPause() !== undefined || eventJobs.length === 0) {
+      return nothing
+    }
+    const caller = await deps.account.asCaller(ACTOR)
+    const repositories = await listWatched(caller, eventJobs)
+    const { due, others } = orderByTurn(repositories, marks.get(NEXT))
+    const spent = { requests: Math.ceil(repositories.length / 50) }
+    const round = { ...nothing }
+    const limits = deps.limits ?? LIMITS
+    let left = [...due, ...others]
+    while (left.length > 0 && round.repositories < limits.repositories && spent.requests < limits.requests) {
+      stop.signal.throwIfAborted()
+      const [watched, ...rest] = left
+      left = rest
+      if (watched !== undefined) {
+        const done = await reconcileOne(watched, caller, spent)
+        round.repositories += 1
+        round.missed += done.missed
+        round.jobs += done.jobs
+        round.failed += done.hasFailed ? 1 : 0
+      }
+    }
+    const [next] = left
+    if (next === undefined) {
+      marks.delete(NEXT)
+    } else {
+      marks.set(NEXT, next.place)
+    }
+    const report = { ...round, left: left.length, requests: spent.requests }
+    log.info(report, left.length === 0 ? 'reconciled' : 'reconciled_in_part')
+    return report
+  }
+
+  const listWatched = async (caller: Caller, eventJobs: readonly Job[]): Promise<Watched[]> => {
+    const policy = gate.policy.current()
+    const found: Watched[] = []
+    for (const name of await listOwnRepositories(gate, caller, eventJobs[0]?.name ?? '')) {
+      const repository = { owner: name.owner, name: name.repo }
+      const allowed = eventJobs.filter(
+        (job) => decide(policy, { tool: toPseudoTool(job.name), effect: 'write', repository }).effect === 'allow',
+      )
+      const [first] = allowed
+      if (first !== undefined) {
+        const events = new Set(allowed.flatMap((job) => job.events))
+        found.push({
+          name,
+          place: `${name.owner}/${name.repo}`.toLowerCase(),
+          job: first.name,
+          wanted: toKinds(events),
+        })
+      }
+    }
+    return found
+  }
+
+  const reconcileOne = async (watched: Watched, caller: Caller, spent: { requests: number }) => {
+    const { name, place, wanted } = watched
+    // an edge: one repository that cannot be read keeps no other from its turn
+    try {
+      const mark = findMark(marks.get(`reconcile:${place}`))
+      const compared = await compareRepository(name, wanted, mark, {
+        findKnown,
+        now: clock.now(),
+        read: (tool, args, schema) => read(watched, caller, spent, { tool, args, schema }),
+      })
+      const jobs = await keep(place, compared.missed, compared.mark)
+      if (compared.missed.length > 0 || compared.left !== undefined) {
+        const { length: missed } = compared.missed
+        log.warn({ repository: place, missed, jobs, since: mark?.since, left: compared.left }, 'deliveries_missed')
+      }
+      return { missed: compared.missed.length, jobs, hasFailed: false }
+    } catch (error) {
+      if (!(error instanceof ToolRefused) || stop.signal.aborted) {
+        throw error
+      }
+      log.warn({ repository: place, reason: toErrorText(error) }, 'reconcile_repository_failed')
+      return { missed: 0, jobs: 0, hasFailed: true }
+    }
+  }
+
+  /** Jobs and mark in one transaction: whatever happens, an event is made up for once it is passed over. */
+  const keep = async (place: string, missed: readonly Delivery[], mark: RepositoryMark): Promise<number> => {
+    const automationLogin = await deps.account.findLogin()
+    const rules = { jobs: deps.jobs, policy: gate.policy.current(), automationLogin }
+    const ids = store.transaction(() => {
+      const planned = missed.flatMap((delivery) => {
+        deps.metrics.countMissed(delivery.eventType)
+        return planJobs(delivery, rules).map((job) => ({ ...job, triggeredBy: delivery.id }))
+      })
+      marks.set(`reconcile:${place}`, JSON.stringify(mark))
+      return planned.map((job) => queue.enqueue({ ...job, trigger: 'reconcile' }).id)
+    })
+    if (ids.length > 0) {
+      deps.wake()
+    }
+    return new Set(ids).size
+  }
+
+  const read = async <Output>(
+    { job }: Watched,
+    caller: Caller,
+    spent: { requests: number },
+    { tool, args, schema }: Asked<Output>,
+  ): Promise<Output> => {
+    spent.requests += REQUESTS[tool] ?? 1
+    const outcome = await callTool(gate, {
+      tool,
+      args,
+      caller,
+      id: createCallId(),
+      requestId: createRequestId(),
+      correlationId: ACTOR,
+      address: 'local',
+      via: 'job',
+      // the policy opens to it what it opens to the job for which it looks
+      job,
+      form: 'data',
+      signal: AbortSignal.any([stop.signal, AbortSignal.timeout(MINUTE)]),
+    })
+    if (!outcome.ok) {
+      throw new ToolRefused(tool, outcome.refusal)
+    }
+    return schema.parse(outcome.data)
+  }
+
+  const beat = () => marks.set(ALIVE, String(clock.now()))
+  const heartbeat = setInterval(beat, MINUTE)
+  heartbeat.unref()
+  if (everyMs > 0) {
+    const last = Number(marks.get(ALIVE) ?? Number.NaN)
+    if (clock.now() - last > 2 * MINUTE) {
+      log.warn({ from: toIsoTime(last), to: toIsoTime(clock.now()) }, 'deliveries_may_be_missing')
+    }
+    beat()
+    plan(0)
+  }
+  return {
+    run,
+    close: async () => {
+      stop.abort()
+      clearTimeout(timer)
+      clearInterval(heartbeat)
+      // it ends at its next step; what it did not keep is found again
+      await running?.catch(() => undefined)
+      beat()
+    },
+  }
+}
+
+interface Asked<Output> {
+  readonly tool: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly schema: z.ZodType<Output>
+}
+
+interface Watched {
+  readonly name: RepositoryName
+  /** `owner/name` in lower case. */
+  readonly place: string
+  /** One that the policy allows there. */
+  readonly job: string
+  readonly wanted: WantedKinds
+}
+
+function toKinds(events: ReadonlySet<string>): WantedKinds {
+  const names = [...events]
+  return {
+    pushes: ['push', 'create', 'delete'].some((event) => events.has(event)),
+    issues: names.some((event) => event.startsWith('issue') || event.startsWith('pull_request')),
+    releases: events.has('release'),
+  }
+}
+
+/** By name, from the one at which the round before ended. */
+function orderByTurn(repositories: readonly Watched[], next: string | undefined) {
+  const sorted = [...repositories].sort((a, b) => (a.place < b.place ? -1 : 1))
+  const from = next ?? ''
+  return {
+    due: sorted.filter(({ place }) => place >= from),
+    others: sorted.filter(({ place }) => place < from),
+  }
+}
+
+/** A mark of another form is as none: the look begins anew. */
+function findMark(text: string | undefined): RepositoryMark | undefined {
+  return text === undefined ? undefined : RepositoryMark.safeParse(JSON.parse(text)).data
+}
