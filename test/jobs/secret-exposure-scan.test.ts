@@ -224,6 +224,15 @@ test('in a private repository one issue lives on: opened, edited, and opened aga
   for (const secret of [one, two, three]) expectNothingOf(secret, ...texts)
 })
 
+test('where nothing may be written any more, the administrators alone are told', async () => {
+  const facts = await push(SAFE, { 'quiet.env': `KEY=${makeSecret()}\n` })
+  await sendToGitea(gitea, 'alice', 'PATCH', `/repos/${SAFE}`, { archived: true })
+  const job = await jobs.run(KIND, { repository: SAFE, facts })
+
+  expect(job).toMatchObject({ state: 'done', report: { effects: [{ tool: 'alert', status: 'made' }] } })
+  expect(receiver.received).toHaveLength(1)
+})
+
 test('a dry run says what it would do and does nothing', async () => {
   const facts = await push(SHOP, { 'dry.env': `KEY=${makeSecret()}\n` })
   const { report } = await jobs.run(KIND, { repository: SHOP, facts, dryRun: true })
@@ -274,6 +283,8 @@ test('by hand each branch is looked at from where it was looked at last, and wha
   // nothing of this repository may be changed, and still the administrators are told
   const refused = await jobs.run(KIND, { repository: 'alice/depot' })
   expect(refused.state).toBe('dead')
+  // and once, however often it is tried
+  await jobs.run(KIND, { repository: 'alice/depot' })
   expect(receiver.received).toHaveLength(1)
 })
 

@@ -103,7 +103,7 @@ async function run(context: Context): Promise<JobReport> {
   await tell(context, info, fresh, scans)
   rememberKnown(
     context,
-    found.map(({ fingerprint }) => fingerprint),
+    fresh.map(({ fingerprint }) => fingerprint),
   )
   for (const { range, head } of scans) {
     if (head !== undefined) noteLooked(context, range)

@@ -28,7 +28,10 @@ export function recallKnown({ recall }: Marks): ReadonlySet<string> {
   return new Set(kept === undefined ? [] : Fingerprints.parse(JSON.parse(kept)))
 }
 
-export function rememberKnown(marks: Marks, fingerprints: Iterable<string>): void {
+export function rememberKnown(marks: Marks, fingerprints: readonly string[]): void {
+  if (fingerprints.length === 0) {
+    return
+  }
   const all = new Set([...recallKnown(marks), ...fingerprints])
   marks.remember(KNOWN, JSON.stringify([...all].slice(-MOST_KNOWN)))
 }
