@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CommitTurn } from '../audit/commit-turn.js'
+import { createDurableCommits } from '../db/durable-commit.js'
 import type { Store } from '../db/open.js'
 import type { webhookDelivery } from '../db/schema/automation.js'
 import type { JobQueue, NewJob } from '../jobs/queue.js'
@@ -39,6 +40,7 @@ export interface DeliveryLedger {
   replay(id: string, plan: Plan): Receipt
   /** Deletes what is older; returns how many. */
   sweep(receivedBefore: number): number
+  close(): void
 }
 
 export interface DeliveryFilter {
@@ -151,24 +153,28 @@ export function createDeliveryLedger(deps: LedgerDeps): DeliveryLedger {
     }
   }
 
+  const commits = createDurableCommits(store)
   let waiting: Waiting[] = []
   const commit = () => {
     turn.cancel()
     const batch = waiting
     waiting = []
-    // an edge: the deliveries of a commit that failed are told so, and Gitea with them
-    try {
-      const kept = store.transaction(() => batch.map(tryKeep))
-      kept.forEach((one, at) => {
-        if ('receipt' in one) {
-          batch[at]?.resolve(one.receipt)
-        } else {
-          batch[at]?.reject(one.error)
-        }
-      })
-    } catch (error) {
-      for (const { reject } of batch) reject(error)
-    }
+    commits
+      .run(() => batch.map(tryKeep))
+      .then(
+        (kept) =>
+          kept.forEach((one, at) => {
+            if ('receipt' in one) {
+              batch[at]?.resolve(one.receipt)
+            } else {
+              batch[at]?.reject(one.error)
+            }
+          }),
+        // the deliveries of a commit that failed are told so, and Gitea with them
+        (error: unknown) => {
+          for (const { reject } of batch) reject(error)
+        },
+      )
   }
   // a commit costs milliseconds of disk, a row microseconds: deliveries that arrive together share one
   const turn = new CommitTurn(() => waiting.length, commit)
@@ -192,6 +198,7 @@ export function createDeliveryLedger(deps: LedgerDeps): DeliveryLedger {
         return { outcome: jobs.length > 0 ? 'queued' : 'nothing_to_do', jobs }
       }),
     sweep: (receivedBefore) => deleteOld.run(receivedBefore).changes,
+    close: () => commits.close(),
   }
 }
 
