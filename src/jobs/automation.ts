@@ -69,6 +69,7 @@ export function createAutomation(deps: AutomationDeps): Automation {
     jobs: new Map(jobs.map((job) => [job.name, job])),
     concurrency: deps.concurrency,
     rate: createRepositoryRate(deps.jobsPerHour, clock),
+    transaction: store.transaction,
     findPause: deps.findPause,
     random: deps.random,
     onReport: (held, report) => {

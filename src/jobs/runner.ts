@@ -1,7 +1,7 @@
 import type { AutomationAccount } from '../identity/automation-account.js'
 import { Cancelled } from '../lib/errors.js'
 import { SECOND } from '../lib/units.js'
-import type { Job, JobReport } from './define-job.js'
+import type { EffectReport, Job, JobReport } from './define-job.js'
 import type { JobServices } from './job-context.js'
 import type { ClaimedJob } from './queue.js'
 import { findQuietEnd } from './quiet-hours.js'
@@ -25,12 +25,22 @@ interface RunnerDeps extends JobServices {
   readonly account: AutomationAccount
   readonly concurrency: number
   readonly rate: RepositoryRate
+  /** Of the database that the queue is in. */
+  transaction<Result>(work: () => Result): Result
   /** Why nothing may run now (the admin’s switch), or undefined. */
   findPause(): string | undefined
   random(): number
-  /** What a job found, once the report is kept. */
+  /** What a job found, in the transaction that keeps its report. */
   onReport(held: ClaimedJob, report: JobReport): void
   onEnd(held: ClaimedJob, outcome: JobOutcome, seconds: number): void
+}
+
+/** How a job ended, to be written in the next turn. */
+interface Ending {
+  /** False when another worker has the job, or nobody. */
+  write(): boolean
+  tell(isOurs: boolean): void
+  fail(error: unknown): void
 }
 
 const LEASE_MS = 60 * SECOND
@@ -46,27 +56,31 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
   >()
   let closed = false
   let filling = false
+  let endings: Ending[] = []
+  let isFillDue = false
   let idleWaiters: (() => void)[] = []
 
+  /**
+   * One turn: writes how jobs ended and takes the next ones in a single commit, because each costs the disk a sync.
+   */
   const fill = () => {
-    if (closed || filling || deps.findPause() !== undefined) {
+    if (filling) {
       return
     }
     filling = true
+    const ending = endings
+    endings = []
     // an edge: a database that is busy for a moment must not end the loop
     try {
-      keepQuiet()
-      while (running.size < concurrency) {
-        const held = queue.claim(LEASE_MS)
-        if (held === undefined) {
-          break
-        }
-        if (!waitForRate(held)) {
-          start(held)
-        }
-      }
+      const { told, taken } = deps.transaction(() => ({
+        told: ending.map(({ write }) => write()),
+        taken: closed || deps.findPause() !== undefined ? [] : claimDue(concurrency - running.size + ending.length),
+      }))
+      for (const [at, { tell }] of ending.entries()) tell(told[at] === true)
+      for (const held of taken) start(held)
     } catch (error) {
       gate.log.error({ err: error }, 'job_queue_fault')
+      for (const each of ending) settleAlone(each)
     } finally {
       filling = false
     }
@@ -74,6 +88,48 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
       const waiters = idleWaiters
       idleWaiters = []
       for (const tell of waiters) tell()
+    }
+  }
+
+  const claimDue = (most: number): readonly ClaimedJob[] => {
+    keepQuiet()
+    const taken: ClaimedJob[] = []
+    while (taken.length < most) {
+      const held = queue.claim(LEASE_MS)
+      if (held === undefined) {
+        break
+      }
+      if (!waitForRate(held)) {
+        taken.push(held)
+      }
+    }
+    return taken
+  }
+
+  /** Resolves when it is durable, to what `write` said. */
+  const settle = (write: () => boolean): Promise<boolean> =>
+    new Promise((resolve, reject) => {
+      endings.push({ write, tell: resolve, fail: reject })
+      fillSoon()
+    })
+
+  /** What could not be written with others is tried by itself: one that is at fault must not keep the others. */
+  const settleAlone = ({ write, tell, fail }: Ending) => {
+    try {
+      tell(deps.transaction(write))
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  /** Once in a turn of the event loop, however many jobs ended in it: whatever else the server does has its turn. */
+  const fillSoon = () => {
+    if (!isFillDue) {
+      isFillDue = true
+      setImmediate(() => {
+        isFillDue = false
+        fill()
+      })
     }
   }
 
@@ -114,8 +170,11 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
       .catch((error: unknown) => gate.log.error({ job: held.id, err: error }, 'job_queue_fault'))
       .finally(() => {
         clearInterval(renewal)
-        running.delete(held.id)
-        setImmediate(fill)
+        // it may have been taken up anew in the turn in which it was put back
+        if (running.get(held.id)?.held === held) {
+          running.delete(held.id)
+        }
+        fillSoon()
       })
     running.set(held.id, { held, stop, ended })
   }
@@ -123,37 +182,43 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
   const work = async (held: ClaimedJob, signal: AbortSignal): Promise<JobOutcome> => {
     const job = jobs.get(held.kind)
     if (job === undefined) {
-      queue.end(held, 'dead', `There is no job ${held.kind} in this version.`)
+      await settle(() => queue.end(held, 'dead', `There is no job ${held.kind} in this version.`))
       return 'dead'
     }
     if (held.attempts > job.maxAttempts) {
-      queue.end(held, 'dead', held.lastError ?? 'The server stopped in each of its attempts.')
+      await settle(() => queue.end(held, 'dead', held.lastError ?? 'The server stopped in each of its attempts.'))
       return 'dead'
     }
     const result = await runJob(deps, job, held, signal)
     switch (result.kind) {
       case 'done':
-        if (!queue.finish(held, result.report)) {
-          return 'cancelled'
-        }
-        deps.onReport(held, result.report)
-        return 'done'
+        return (await settle(() => finish(held, result.report))) ? 'done' : 'cancelled'
       case 'refused':
-        queue.end(held, 'cancelled', result.reason)
+        await settle(() => queue.end(held, 'cancelled', result.reason))
         return 'refused'
       case 'stopped':
         // of a cancelled job the lease is gone, and this changes nothing
-        queue.postpone(held, gate.clock.now(), 'The server stopped.')
+        await settle(() => queue.postpone(held, gate.clock.now(), 'The server stopped.'))
         return 'cancelled'
       case 'failed': {
         if (result.isPassing && held.attempts < job.maxAttempts) {
-          queue.retry(held, gate.clock.now() + toBackoffMs(held.attempts, deps.random()), result.reason)
+          const runAt = gate.clock.now() + toBackoffMs(held.attempts, deps.random())
+          await settle(() => queue.retry(held, runAt, result.reason))
           return 'retried'
         }
-        queue.end(held, 'dead', result.reason)
+        await settle(() => queue.end(held, 'dead', result.reason))
         return 'dead'
       }
     }
+  }
+
+  /** With what follows from its report, so that a crash in between leaves neither alone. */
+  const finish = (held: ClaimedJob, report: JobReport & { readonly effects: readonly EffectReport[] }): boolean => {
+    const isOurs = queue.finish(held, report)
+    if (isOurs) {
+      deps.onReport(held, report)
+    }
+    return isOurs
   }
 
   /** A job that was cancelled is not this worker's any more. */
@@ -177,7 +242,7 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
   }, LOOK_MS)
   look.unref()
   return {
-    wake: () => setImmediate(fill),
+    wake: fillSoon,
     close: async () => {
       closed = true
       clearInterval(look)
@@ -189,7 +254,7 @@ export function createJobRunner(deps: RunnerDeps): JobRunner {
     idle: () =>
       new Promise((resolve) => {
         idleWaiters.push(resolve)
-        setImmediate(fill)
+        fillSoon()
       }),
   }
 }

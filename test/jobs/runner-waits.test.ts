@@ -227,3 +227,38 @@ test('nothing runs while an admin has stopped the server', async () => {
   await automation.runner.idle()
   expect(find(id).state).toBe('done')
 })
+
+test('while a long queue drains, whatever else the server does has its turn', async () => {
+  const { automation, add } = await start({})
+  for (let at = 0; at < 600; at += 1) add('webhook', `acme/repository-${at}`)
+  let turns = 0
+  let draining = true
+  const turn = () => {
+    turns += 1
+    if (draining) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await automation.runner.idle()
+  draining = false
+
+  expect(automation.queue.counts()).toMatchObject({ ready: 0, done: 600 })
+  // four jobs at once: a turn for each four of them
+  expect(turns).toBeGreaterThan(100)
+})
+
+test('what could not be written with others is written by itself', async () => {
+  const job = sampleJob({ run: async () => ({ summary: 'Tidied up.' }) })
+  const { automation, add, find, stack } = await start({ job, settings: { AUTOMATION_CONCURRENCY: '3' } })
+  // the row of one of them cannot be changed any more
+  const ids = ['acme/a', 'acme/b', 'acme/c'].map((repository) => add('webhook', repository))
+  stack.aegis.app.store.sqlite.exec(
+    `CREATE TRIGGER stuck BEFORE UPDATE ON job WHEN new.state = 'done' AND old.id = '${ids[1]}' BEGIN SELECT raise(ABORT, 'stuck'); END`,
+  )
+  await automation.runner.idle()
+
+  expect(ids.map((id) => find(id).state)).toEqual(['done', 'running', 'done'])
+  stack.aegis.app.store.sqlite.exec('DROP TRIGGER stuck')
+  ahead = 2 * MINUTE
+  await automation.runner.idle()
+  expect(find(ids[1] ?? '')).toMatchObject({ state: 'done', attempts: 2 })
+})
