@@ -178,7 +178,8 @@ async function beginCall(gate: Gate, call: ToolCall, decided: AllowedCall, moved
     return { outcome: ran, status, ...(ran.facts.changed === 'no' ? {} : { kept: { kind: 'unclear' } }) }
   }
   gate.audit.recordSoon(auditSuccess(gate, call, allowed, ran, performance.now() - startedAt))
-  noteReading(gate, call, allowed, ran.facts)
+  // a run of a job stays inside its repository, so it carries nothing into another
+  if (call.job === undefined) noteReading(gate, call, allowed, ran.facts)
   const { notes } = ran.facts
   const text = [...notes, ran.answer.text].join('\n')
   return {

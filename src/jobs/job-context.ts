@@ -43,6 +43,9 @@ export function openJobContext(
     if (!job.tools.includes(tool)) {
       throw new InvalidInput(`The job ${job.name} has not declared the tool ${tool}.`)
     }
+    if (!isOf(repository, args)) {
+      throw new InvalidInput(`A run of ${job.name} in ${repository.owner}/${repository.repo} stays in it.`)
+    }
     for (;;) {
       signal.throwIfAborted()
       const outcome = await callTool(gate, {
@@ -167,4 +170,9 @@ const ALERT = 'alert'
 
 function toMade({ url }: Readonly<Record<string, unknown>>): { readonly made?: string } {
   return typeof url === 'string' && url !== '' ? { made: url } : {}
+}
+
+/** Whether a call is about the run's own repository: what it reads there is not for another. */
+function isOf({ owner, repo }: RepositoryName, args: Readonly<Record<string, unknown>>): boolean {
+  return args.owner === owner && args.repo === repo
 }

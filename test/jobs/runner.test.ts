@@ -151,6 +151,19 @@ test('a job calls only the tools that it declares', async () => {
   expect(job).toMatchObject({ state: 'dead', lastError: 'The job greet has not declared the tool list_issues.' })
 })
 
+test('a run stays in its repository', async () => {
+  const { run } = await start(
+    greet(
+      async ({ read }) =>
+        void (await read('get_issue', { owner: 'harbor', repo: 'infra', issue_number: 1 }, z.unknown())),
+    ),
+  )
+
+  const job = await run()
+
+  expect(job).toMatchObject({ state: 'dead', lastError: 'A run of greet in harbor/booking stays in it.' })
+})
+
 test('a change that was made is not made again by the next attempt', async () => {
   let attempt = 0
   const { automation, run } = await start(
