@@ -98,9 +98,7 @@ interface Ended {
   readonly kept?: Kept | undefined
 }
 
-/**
- * Runs one tool for one caller, or says why not. Never throws for anything the caller, the policy or Gitea did.
- */
+/** Runs one tool for one caller, or says why not. Never throws for anything the caller, the policy or Gitea did. */
 export async function callTool(gate: Gate, call: ToolCall): Promise<CallOutcome> {
   return (await runCall(gate, call)).outcome
 }
@@ -178,7 +176,7 @@ async function beginCall(gate: Gate, call: ToolCall, decided: AllowedCall, moved
     return { outcome: ran, status, ...(ran.facts.changed === 'no' ? {} : { kept: { kind: 'unclear' } }) }
   }
   gate.audit.recordSoon(auditSuccess(gate, call, allowed, ran, performance.now() - startedAt))
-  // a run of a job stays inside its repository, so it carries nothing into another
+  // a job stays in its repository
   if (call.job === undefined) noteReading(gate, call, allowed, ran.facts)
   const { notes } = ran.facts
   const text = [...notes, ran.answer.text].join('\n')
