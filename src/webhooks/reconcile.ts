@@ -1,24 +1,22 @@
 import type { z } from 'zod'
 import type { Store } from '../db/open.js'
 import { callTool, type Gate } from '../gate/call.js'
-import type { RepositoryName } from '../gitea/repos.js'
 import type { AutomationAccount } from '../identity/automation-account.js'
 import type { Caller } from '../identity/caller.js'
-import { type Job, toPseudoTool } from '../jobs/define-job.js'
+import type { Job } from '../jobs/define-job.js'
 import type { Marks } from '../jobs/marks.js'
 import type { AutomationMetrics } from '../jobs/metrics.js'
-import { listOwnRepositories } from '../jobs/own-repositories.js'
 import type { JobQueue } from '../jobs/queue.js'
 import { ToolRefused } from '../jobs/tool-refused.js'
 import { toIsoTime } from '../lib/clock.js'
 import { toErrorText } from '../lib/errors.js'
 import { createCallId, createRequestId } from '../lib/ids.js'
 import { MINUTE } from '../lib/units.js'
-import { decide } from '../policy/decide.js'
 import type { Delivery } from './delivery.js'
 import { createKnownEvents } from './known-events.js'
-import { compareRepository, RepositoryMark, type WantedKinds } from './reconcile-repository.js'
+import { compareRepository, RepositoryMark } from './reconcile-repository.js'
 import { planJobs } from './triggers.js'
+import { listWatched, orderByTurn, type Watched } from './watched-repositories.js'
 
 /*
  * Gitea tries each delivery once, and some events never leave it. So now and then, and whenever the server starts, what
@@ -107,9 +105,9 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       return nothing
     }
     const caller = await deps.account.asCaller(ACTOR)
-    const repositories = await listWatched(caller, eventJobs)
+    const spent = { requests: 0 }
+    const repositories = await listWatched(gate, caller, eventJobs, spent)
     const { due, others } = orderByTurn(repositories, marks.get(NEXT))
-    const spent = { requests: Math.ceil(repositories.length / 50) }
     const round = { ...nothing }
     const limits = deps.limits ?? LIMITS
     let left = [...due, ...others]
@@ -134,28 +132,6 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     const report = { ...round, left: left.length, requests: spent.requests }
     log.info(report, left.length === 0 ? 'reconciled' : 'reconciled_in_part')
     return report
-  }
-
-  const listWatched = async (caller: Caller, eventJobs: readonly Job[]): Promise<Watched[]> => {
-    const policy = gate.policy.current()
-    const found: Watched[] = []
-    for (const name of await listOwnRepositories(gate, caller, eventJobs[0]?.name ?? '')) {
-      const repository = { owner: name.owner, name: name.repo }
-      const allowed = eventJobs.filter(
-        (job) => decide(policy, { tool: toPseudoTool(job.name), effect: 'write', repository }).effect === 'allow',
-      )
-      const [first] = allowed
-      if (first !== undefined) {
-        const events = new Set(allowed.flatMap((job) => job.events))
-        found.push({
-          name,
-          place: `${name.owner}/${name.repo}`.toLowerCase(),
-          job: first.name,
-          wanted: toKinds(events),
-        })
-      }
-    }
-    return found
   }
 
   const reconcileOne = async (watched: Watched, caller: Caller, spent: { requests: number }) => {
@@ -256,34 +232,6 @@ interface Asked<Output> {
   readonly tool: string
   readonly args: Readonly<Record<string, unknown>>
   readonly schema: z.ZodType<Output>
-}
-
-interface Watched {
-  readonly name: RepositoryName
-  /** `owner/name` in lower case. */
-  readonly place: string
-  /** One that the policy allows there. */
-  readonly job: string
-  readonly wanted: WantedKinds
-}
-
-function toKinds(events: ReadonlySet<string>): WantedKinds {
-  const names = [...events]
-  return {
-    pushes: ['push', 'create', 'delete'].some((event) => events.has(event)),
-    issues: names.some((event) => event.startsWith('issue') || event.startsWith('pull_request')),
-    releases: events.has('release'),
-  }
-}
-
-/** By name, from the one at which the round before ended. */
-function orderByTurn(repositories: readonly Watched[], next: string | undefined) {
-  const sorted = [...repositories].sort((a, b) => (a.place < b.place ? -1 : 1))
-  const from = next ?? ''
-  return {
-    due: sorted.filter(({ place }) => place >= from),
-    others: sorted.filter(({ place }) => place < from),
-  }
 }
 
 /** A mark of another form is as none: the look begins anew. */
