@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.js'
 import { type Command, type CommandIo, printLines } from './command.js'
 import { checkApiKeys } from './doctor/api-keys.js'
+import { checkAutomation } from './doctor/automation.js'
 import { checkCall } from './doctor/call.js'
 import type { Check } from './doctor/check.js'
 import { checkGiteaDiscovery, checkGiteaVersion, type GiteaEndpoints } from './doctor/gitea.js'
@@ -59,11 +60,12 @@ async function* walk(io: CommandIo, registers: boolean): AsyncGenerator<Section>
   }
   const { loadJobChecks, loadToolNames } = await import('./tool-names.js')
   const toolNames = (await loadToolNames()).map(({ name }) => name)
-  const files = checkStorage(config, { toolNames, jobs: await loadJobChecks() }, io)
+  const known = { toolNames, jobs: await loadJobChecks() }
+  const files = checkStorage(config, known, io)
   yield { title: 'Files', checks: files }
 
-  const isReadable = files.some(({ step, status }) => step === 'database' && status === 'ok')
-  const keys = await checkApiKeys(config, isReadable, io)
+  const isOk = (name: string) => files.some(({ step, status }) => step === name && status === 'ok')
+  const keys = await checkApiKeys(config, isOk('database'), io)
   if (keys.length > 0) {
     yield { title: 'API keys', checks: keys }
   }
@@ -75,6 +77,11 @@ async function* walk(io: CommandIo, registers: boolean): AsyncGenerator<Section>
 
   const gitea = await checkGitea(config)
   yield { title: 'Gitea', checks: gitea.checks }
+  const readable = { database: isOk('database'), policy: isOk('policy') }
+  const automation = await checkAutomation(config, known, readable, io)
+  if (automation.length > 0) {
+    yield { title: 'Automation', checks: automation }
+  }
   yield { title: 'This server', checks: await checkServer(config, gitea.endpoints, registers, io) }
 }
 
