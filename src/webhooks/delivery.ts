@@ -20,7 +20,7 @@ export interface Delivery {
   readonly problem?: 'unknown_event' | 'not_understood'
 }
 
-export interface DeliveredRepository {
+interface DeliveredRepository {
   readonly id: number
   readonly owner: string
   readonly name: string

@@ -10,7 +10,7 @@ import { MINUTE } from '../lib/units.js'
 import type { Delivery } from './delivery.js'
 
 export type DeliveryRow = typeof webhookDelivery.$inferSelect
-export type DeliveryOutcome = DeliveryRow['outcome']
+type DeliveryOutcome = DeliveryRow['outcome']
 
 /** What came of a delivery. */
 export interface Receipt {
@@ -19,7 +19,7 @@ export interface Receipt {
   readonly jobs: readonly string[]
 }
 
-export type PlannedJob = Pick<NewJob, 'kind' | 'repository' | 'facts' | 'dedupeKey'>
+type PlannedJob = Pick<NewJob, 'kind' | 'repository' | 'facts' | 'dedupeKey'>
 type Plan = (delivery: Delivery) => readonly PlannedJob[]
 
 export interface DeliveryLedger {
@@ -43,7 +43,7 @@ export interface DeliveryLedger {
   close(): void
 }
 
-export interface DeliveryFilter {
+interface DeliveryFilter {
   /** `owner/name` in any case. */
   readonly repository?: string | undefined
   readonly eventType?: string | undefined

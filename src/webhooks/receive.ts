@@ -19,7 +19,7 @@ import { planJobs } from './triggers.js'
  * says, and everything else that it may set off happens later.
  */
 
-export type WebhookContext = Koa.ParameterizedContext<{ requestId: string; address: string }>
+type WebhookContext = Koa.ParameterizedContext<{ requestId: string; address: string }>
 
 export interface WebhookReceiver {
   handle(ctx: WebhookContext): Promise<void>

@@ -8,7 +8,7 @@ import { createJsonSieve } from './json-sieve.js'
 import { beginSigning } from './signature.js'
 
 /** Gitea itself has no bound; this is far beyond the largest push it describes. */
-export const MAX_PAYLOAD_BYTES = 32 * MIB
+const MAX_PAYLOAD_BYTES = 32 * MIB
 
 /** Nothing that jobs are told is longer. */
 const BOUNDS = { maxStringBytes: KIB / 2, maxItems: 300, maxDepth: 64, maxBytes: 4 * MIB }
