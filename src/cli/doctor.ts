@@ -14,6 +14,7 @@ import { checkSettings } from './doctor/settings.js'
 import { checkSignIn } from './doctor/sign-in.js'
 import { checkStorage } from './doctor/storage.js'
 import { checkTools } from './doctor/tools.js'
+import { checkWebhooks } from './doctor/webhooks.js'
 
 interface Section {
   readonly title: string
@@ -81,6 +82,10 @@ async function* walk(io: CommandIo, registers: boolean): AsyncGenerator<Section>
   const automation = await checkAutomation(config, known, readable, io)
   if (automation.length > 0) {
     yield { title: 'Automation', checks: automation }
+  }
+  const webhooks = gitea.endpoints === undefined ? [] : await checkWebhooks(config, io)
+  if (webhooks.length > 0) {
+    yield { title: 'Webhooks', checks: webhooks }
   }
   yield { title: 'This server', checks: await checkServer(config, gitea.endpoints, registers, io) }
 }
