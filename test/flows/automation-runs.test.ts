@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection } from '../support/connect-client.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 import { sampleJob } from '../support/open-jobs.js'
@@ -168,27 +168,35 @@ test('where automation is off, its tools are neither listed nor called', async (
   await off.close()
 })
 
-test('a service token does not lend its own rights to who may only read', async () => {
-  const token = await gitea.createToken(seedPeople.admin.login, [
-    'read:user',
-    'read:organization',
-    'write:repository',
-    'write:issue',
-  ])
-  const serving = await startStack(gitea, {
-    policy: POLICY,
-    jobs: [sampleJob()],
-    settings: {
-      AUTOMATION_ENABLED: 'true',
-      GITEA_TOKEN: token,
-      WRITE_MODE: 'true',
-      WRITE_REPOSITORY_WHITELIST: 'harbor/booking',
-    },
+describe('a service token does not lend its own rights to who may only read', () => {
+  test.each([
+    ['a site administrator', seedPeople.admin.login],
+    ['an owner of the repository', seedPeople.bob.login],
+  ])('the token of %s', async (_whose, login) => {
+    const token = await gitea.createToken(login, ['read:user', 'read:organization', 'write:repository', 'write:issue'])
+    const serving = await startStack(gitea, {
+      policy: POLICY,
+      jobs: [sampleJob({ run: async () => ({ summary: 'A key is in line 3.' }) })],
+      settings: {
+        AUTOMATION_ENABLED: 'true',
+        GITEA_TOKEN: token,
+        WRITE_MODE: 'true',
+        WRITE_REPOSITORY_WHITELIST: 'harbor/booking',
+      },
+    })
+    const reader = await serving.connect(seedPeople.mallory, WRITING)
+    const writer = await serving.connect(seedPeople.alice, WRITING)
+
+    const refused = await serving.call(reader, 'run_automation_job', { job: 'tidy_up', ...booking })
+    const started = await serving.call(writer, 'run_automation_job', { job: 'tidy_up', ...booking })
+    await serving.aegis.app.automation?.runner.idle()
+    const run = { ...booking, run_id: /^([0-9a-f]{10}): ready/m.exec(started.text)?.[1] }
+
+    expect(refused.text).toMatch(/does not let mallory change harbor\/booking|mallory may not write there/)
+    expect((await serving.call(writer, 'get_automation_run', run)).text).toContain('A key is in line 3.')
+    const shown = (await serving.call(reader, 'get_automation_run', run)).text
+    expect(shown).toContain('done tidy_up')
+    expect(shown).not.toContain('A key is in line 3.')
+    await serving.close()
   })
-  const reader = await serving.connect(seedPeople.mallory, WRITING)
-
-  const refused = await serving.call(reader, 'run_automation_job', { job: 'tidy_up', ...booking })
-
-  expect(refused.text).toContain('does not let mallory change harbor/booking')
-  await serving.close()
 })
