@@ -94,7 +94,8 @@ async function begins(gate: Gate, tool: Tool, caller: Caller, narrowing: readonl
   for (const place of places) {
     const outcome = await callTool(gate, {
       tool: tool.name,
-      args: sampleArguments(tool, place),
+      // one for automations is refused before its arguments are looked at
+      args: isForClients(tool) ? sampleArguments(tool, place) : place,
       caller,
       id: createCallId(),
       requestId: 'test',
