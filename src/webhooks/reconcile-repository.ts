@@ -60,6 +60,7 @@ const ChangedIssue = z.object({
   is_pull: z.boolean(),
   state: z.enum(['open', 'closed']),
   merged: z.boolean(),
+  author: z.string(),
   created_at: z.string(),
   updated_at: z.string(),
   closed_at: z.string(),
@@ -67,7 +68,9 @@ const ChangedIssue = z.object({
 type ChangedIssue = z.output<typeof ChangedIssue>
 const ChangedIssues = z.object({ issues: z.array(ChangedIssue), next: z.object({ page: z.int() }).optional() })
 const Releases = z.object({
-  releases: z.array(z.object({ id: z.number(), tag: z.string(), draft: z.boolean(), prerelease: z.boolean() })),
+  releases: z.array(
+    z.object({ id: z.number(), tag: z.string(), draft: z.boolean(), prerelease: z.boolean(), author: z.string() }),
+  ),
 })
 
 const PAGE_SIZE = 50
@@ -186,7 +189,8 @@ function toIssueFacts(row: ChangedIssue, since: number): TriggerFacts[] {
   const isClosed = row.state === 'closed' && Date.parse(row.closed_at) >= since
   if (isOpened || isClosed) {
     return [
-      ...(isOpened ? [{ event, action: 'opened', ...shared }] : []),
+      // automation's own issues must not set it off, whoever tells of them
+      ...(isOpened ? [{ event, action: 'opened', sender: row.author, ...shared }] : []),
       ...(isClosed ? [{ event, action: 'closed', ...shared, ...(isPull ? { merged } : {}) }] : []),
     ]
   }
@@ -212,9 +216,10 @@ async function compareReleases(
       : published
           .filter(({ id }) => !seen.includes(id) && !known.releases.has(id))
           .reverse()
-          .map(({ id, tag, prerelease }) => ({
+          .map(({ id, tag, prerelease, author }) => ({
             event: 'release',
             action: 'published',
+            sender: author,
             tag,
             release_id: id,
             draft: false,
@@ -231,7 +236,7 @@ function toDelivery({ owner, repo }: RepositoryName, facts: TriggerFacts, isPriv
     action: facts.action,
     // what is not known to be public is private
     repository: { id: 0, owner, name: repo, isPrivate: isPrivate !== false },
-    sender: undefined,
+    sender: facts.sender,
     digest: '',
     facts: { ...facts, repository: `${owner}/${repo}` },
   }

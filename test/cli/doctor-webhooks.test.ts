@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { deliver } from '../webhooks/deliver.js'
 import { useDoctorGround } from './doctor-ground.js'
 import { runAegis } from './run-aegis.js'
 
@@ -76,6 +77,20 @@ test('each place whose jobs wait for events is looked at, as far as a token allo
     { status: 'warning', found: expect.stringContaining('issue_comment') },
   ])
   expect(JSON.stringify(found)).not.toContain('the-secret-of-the-webhooks')
+})
+
+test('what arrived lately is told where Gitea may not be asked', async () => {
+  const { place, look } = await prepare()
+  const server = await place.start()
+  writeFileSync(join(place.folder, 'policy.yaml'), POLICY)
+  const repository = { id: 1, name: 'web', private: false, owner: { login: 'alice' } }
+  const issue = { action: 'opened', number: 1, issue: { number: 1 }, repository, sender: { login: 'alice' } }
+  await deliver(server.url, 'the-secret-of-the-webhooks', 'issues', issue)
+
+  expect((await look())[1]).toMatchObject({ status: 'ok', found: expect.stringMatching(/^the last delivery came 20/) })
+  expect((await look({ GITEA_ADMIN_TOKEN: owner }))[1]).toMatchObject({
+    status: expect.stringMatching(/ok|warning/),
+  })
 })
 
 test('without a secret nothing comes in, and two are told to become one again', async () => {

@@ -21,7 +21,7 @@ export async function runAegis(args: readonly string[], options: RunOptions): Pr
   const stdin = Object.assign(new PassThrough(), { isTTY: options.typing !== undefined })
   const typing = [...(options.typing ?? [])]
   let shown = ''
-  const stdout = collect((text) => {
+  const answer = (text: string) => {
     shown += text
     const [next] = typing
     if (next?.[0].test(shown) === true) {
@@ -29,8 +29,9 @@ export async function runAegis(args: readonly string[], options: RunOptions): Pr
       shown = ''
       setImmediate(() => stdin.write(`${next[1]}\n`))
     }
-  })
-  const stderr = collect(() => {})
+  }
+  const stdout = collect(answer)
+  const stderr = collect(answer)
   if (options.typing === undefined) {
     stdin.end(options.stdin ?? '')
   }

@@ -157,6 +157,9 @@ test('who may not manage webhooks is told which right is missing, and a person a
   expect((await run(bob, ['list', '--repo', 'harbor/nothing'])).stderr).toContain('There is no harbor/nothing')
   expect(await ours()).toEqual([])
 
+  const atTerminal = await run(undefined, ['list', ...BOOKING], { typing: [[/Gitea token for this/, bob]] })
+  expect(atTerminal).toMatchObject({ code: 0, stdout: expect.stringContaining('has no webhooks') })
+  expect(`${atTerminal.stdout}${atTerminal.stderr}`).not.toContain(bob)
   const asked = await run(undefined, ['install', ...BOOKING, '--token-file', writeFile('token', `${bob}\n`)])
   expect(asked).toMatchObject({ code: 0 })
   expect((await run(undefined, ['list', ...BOOKING, '--token-file', 'not-there'])).stderr).toContain('cannot be read')

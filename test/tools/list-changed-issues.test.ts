@@ -34,7 +34,13 @@ test('issues and pull requests changed since a moment are listed with how they s
 
   expect(data.issues).toEqual([
     expect.objectContaining({ number: pull, is_pull: true, state: 'open', merged: false, closed_at: '' }),
-    expect.objectContaining({ number, is_pull: false, state: 'closed', closed_at: expect.stringMatching(/^20/) }),
+    expect.objectContaining({
+      number,
+      author: 'bob',
+      is_pull: false,
+      state: 'closed',
+      closed_at: expect.stringMatching(/^20/),
+    }),
   ])
   expect(data.next).toMatchObject({ page: 2, limit: 2 })
   expect(text).toContain(`#${pull} pull request, open`)

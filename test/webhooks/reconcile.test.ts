@@ -6,6 +6,7 @@ import { defineJob } from '../../src/jobs/define-job.js'
 import { Secret } from '../../src/lib/secret.js'
 import { createReconciler } from '../../src/webhooks/reconcile.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
+import { sendToGitea } from '../support/send-to-gitea.js'
 import { startGitea } from '../support/start-gitea.js'
 import { type Stack, startStack } from '../support/start-stack.js'
 import { deliver } from './deliver.js'
@@ -167,13 +168,11 @@ test('a release and a branch that is gone are found too', async () => {
   await gitea.commit('harbor', name, { files: { 'a.txt': '1' }, message: 'One', branch: 'short-lived' })
   const { reconciler, lookFirst, facts } = await start([name])
   await lookFirst()
-  const api = `${gitea.url}/api/v1/repos/harbor/${name}`
-  const headers = { authorization: `token ${token}`, 'content-type': 'application/json' }
+  const api = `/repos/harbor/${name}`
   const release = { tag_name: 'v1', target_commitish: 'main', name: 'One' }
-  await fetch(`${api}/releases`, { method: 'POST', headers, body: JSON.stringify(release) })
-  const draft = { tag_name: 'v2', target_commitish: 'main', name: 'Two', draft: true }
-  await fetch(`${api}/releases`, { method: 'POST', headers, body: JSON.stringify(draft) })
-  await fetch(`${api}/branches/short-lived`, { method: 'DELETE', headers })
+  await sendToGitea(gitea, 'admin', 'POST', `${api}/releases`, release)
+  await sendToGitea(gitea, 'admin', 'POST', `${api}/releases`, { ...release, tag_name: 'v2', draft: true })
+  await sendToGitea(gitea, 'admin', 'DELETE', `${api}/branches/short-lived`)
 
   await reconciler.run()
 
@@ -182,6 +181,19 @@ test('a release and a branch that is gone are found too', async () => {
   expect(found).toContainEqual(expect.objectContaining({ event: 'delete', branch: 'short-lived' }))
   expect(found).toContainEqual(expect.objectContaining({ event: 'release', tag: 'v1', draft: false }))
   expect(await reconciler.run()).toMatchObject({ missed: 0 })
+})
+
+test('what automation opened itself sets nothing off', async () => {
+  const name = await makeRepository()
+  const { reconciler, lookFirst, facts } = await start([name])
+  await lookFirst()
+  const place = { owner: 'harbor', repo: name }
+  await gitea.addIssue({ ...place, author: 'bob', title: 'A report' })
+  const number = await gitea.addIssue({ ...place, author: 'alice', title: 'A question' })
+
+  expect(await reconciler.run()).toMatchObject({ missed: 2, jobs: 1 })
+
+  expect(facts()).toMatchObject([{ event: 'issues', action: 'opened', number, sender: 'alice' }])
 })
 
 test('a round stops at what it may cost, and the next goes on there', async () => {

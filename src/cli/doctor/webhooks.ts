@@ -3,14 +3,17 @@ import type { Config } from '../../config/config.js'
 import { type HookPlace, toPlaceName } from '../../gitea/hook-place.js'
 import { createHookClient } from '../../gitea/hooks.js'
 import type { Job } from '../../jobs/define-job.js'
+import { systemClock, toIsoTime } from '../../lib/clock.js'
 import { AppError } from '../../lib/errors.js'
 import { Secret } from '../../lib/secret.js'
+import { DAY } from '../../lib/units.js'
 import { decide } from '../../policy/decide.js'
 import { loadPolicy } from '../../policy/load.js'
 import type { Policy } from '../../policy/policy.js'
 import { listHookEvents } from '../../webhooks/hook-events.js'
 import type { CommandIo } from '../command.js'
 import { loadJobChecks, loadToolNames } from '../tool-names.js'
+import { viewLedger } from '../webhooks/await-delivery.js'
 import { findCoverFaults, findCoveringHooks } from '../webhooks/check.js'
 import { findRemarks, toInstallCommand, toShownUrl } from '../webhooks/judge-hook.js'
 import { toPlaceOptions } from '../webhooks/options.js'
@@ -19,9 +22,10 @@ import { type Check, failed, ok, skipped, warning } from './check.js'
 const SECRETS = 'webhook secrets'
 /** More are looked at with aegis webhooks check. */
 const MOST_PLACES = 30
+const RECENT_MS = 7 * DAY
 
 /** Nothing where automation is switched off. */
-export async function checkWebhooks(config: Config, { env }: Pick<CommandIo, 'env'>): Promise<Check[]> {
+export async function checkWebhooks(config: Config, io: CommandIo): Promise<Check[]> {
   const { automation } = config
   if (automation === undefined) {
     return []
@@ -31,12 +35,13 @@ export async function checkWebhooks(config: Config, { env }: Pick<CommandIo, 'en
   const policy = await findPolicy(config)
   const waiting = createJobs(automation).filter(({ events }) => events.length > 0)
   const places = policy === undefined ? [] : listPlaces(policy, waiting, toPseudoTool)
-  const token = env.GITEA_ADMIN_TOKEN ? new Secret(env.GITEA_ADMIN_TOKEN.trim()) : automation.token
+  const given = io.env.GITEA_ADMIN_TOKEN?.trim() || undefined
+  const token = given === undefined ? automation.token : new Secret(given)
   const hooks = createHookClient({ giteaUrl: config.gitea.url, token })
   const wanted = { url: `${config.publicBaseUrl}/automation/webhook`, events: listHookEvents(waiting) }
   const checks = [judgeSecrets(automation.webhookSecrets.length)]
   for (const place of places.slice(0, MOST_PLACES)) {
-    checks.push(await checkPlace(hooks, place, wanted))
+    checks.push(withDeliveries(await checkPlace(hooks, place, wanted), await findLast(io, place)))
   }
   if (places.length > MOST_PLACES) {
     const rest = places.length - MOST_PLACES
@@ -83,6 +88,33 @@ async function checkPlace(
   } catch (error) {
     if (error instanceof AppError) {
       return skipped(step, `not looked at: ${error.message} Run: aegis webhooks check ${toPlaceOptions(place)}`)
+    }
+    throw error
+  }
+}
+
+/** What arrives needs no look at Gitea, and may come by an address that only Gitea knows this server under. */
+function withDeliveries(check: Check, last: number | undefined): Check {
+  if (check.status === 'ok' || last === undefined || systemClock.now() - last > RECENT_MS) {
+    return check
+  }
+  const came = `the last delivery came ${toIsoTime(last)}`
+  return check.status === 'skipped'
+    ? ok(check.step, `${came}; its events were not looked at`)
+    : warning(
+        check.step,
+        `${check.found} Yet ${came}.`,
+        `${check.fix ?? ''}, with --url where Gitea has another address`,
+      )
+}
+
+async function findLast(io: CommandIo, place: HookPlace): Promise<number | undefined> {
+  // before the first start there is no ledger
+  try {
+    return (await viewLedger(io, place).list())[0]?.receivedAt
+  } catch (error) {
+    if (error instanceof AppError) {
+      return undefined
     }
     throw error
   }
