@@ -7,7 +7,7 @@ import type { Job } from '../jobs/define-job.js'
 import type { Marks } from '../jobs/marks.js'
 import type { AutomationMetrics } from '../jobs/metrics.js'
 import type { JobQueue } from '../jobs/queue.js'
-import { ToolRefused } from '../jobs/tool-refused.js'
+import { isPassing, ToolRefused } from '../jobs/tool-refused.js'
 import { toIsoTime } from '../lib/clock.js'
 import { toErrorText } from '../lib/errors.js'
 import { createCallId, createRequestId } from '../lib/ids.js'
@@ -88,7 +88,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     } catch (error) {
       if (stop.signal.aborted) return
       log.warn({ err: error }, 'reconcile_failed')
-      plan(Math.min(MINUTE, everyMs))
+      const isLasting = error instanceof ToolRefused && !isPassing(error)
+      plan(isLasting ? everyMs : Math.min(MINUTE, everyMs))
     }
   }
   const run = (): Promise<Round> => {

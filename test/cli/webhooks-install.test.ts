@@ -242,3 +242,19 @@ test('a Gitea that may not send to this host is found out, with the line of its 
     await closed.close()
   }
 })
+
+test('a Gitea that makes only patterns for new repositories is left as it was', async () => {
+  const older: GiteaSandbox = await startGiteaSandbox({ seed: true, version: '1.23.8' })
+  try {
+    const token = await older.createToken('admin', ['all'])
+    const ground = await startWebhookGround({ gitea: older, token })
+
+    const made = await ground.run(token, ['install', '--instance'])
+
+    expect(made).toMatchObject({ code: 1, stderr: expect.stringContaining('System Webhooks') })
+    expect(older.requests.filter(({ method, status }) => method === 'DELETE' && status === 204)).toHaveLength(1)
+    await ground.close()
+  } finally {
+    await older.close()
+  }
+})

@@ -84,7 +84,9 @@ export function addHookRoutes(api: Api, sender: HookSender, watch: HookWatch): v
     const config = readConfig(fields)
     const url = requireConfig(request, config, 'url')
     const contentType = checkContentType(request, requireConfig(request, config, 'content_type'))
-    const isSystem = findText(request, config, 'is_system_webhook') === 'true'
+    // before 1.24 there were only patterns for new repositories
+    const isOlder = /^1\.(?:1?\d|2[0-3])\./.test(request.instance.version)
+    const isSystem = findText(request, config, 'is_system_webhook') === 'true' && !isOlder
     const id = state.nextId('hook')
     const hook: Hook = {
       id,
