@@ -10,7 +10,7 @@ import type { JobReport, TriggerFacts } from './define-job.js'
  */
 
 export type JobRow = typeof job.$inferSelect
-export type JobState = JobRow['state']
+type JobState = JobRow['state']
 
 export interface NewJob {
   readonly kind: string
@@ -69,7 +69,7 @@ export interface JobQueue {
   sweep(endedBefore: number): number
 }
 
-export interface JobFilter {
+interface JobFilter {
   readonly kind?: string | undefined
   /** `owner/name` in any case. */
   readonly repository?: string | undefined
@@ -80,7 +80,7 @@ export interface JobFilter {
   readonly since?: number | undefined
 }
 
-export interface HoldBack {
+interface HoldBack {
   /** Epoch milliseconds. */
   readonly until: number
   readonly reason: string

@@ -7,19 +7,11 @@ import { decide } from '../policy/decide.js'
 import type { Decision } from '../policy/decision.js'
 import { findJobRules } from '../policy/job-rules.js'
 import type { Policy } from '../policy/policy.js'
+import type { WantedRun } from '../tools/automation-port.js'
 import { type Job, toPseudoTool } from './define-job.js'
 import type { JobQueue } from './queue.js'
 
 /* A run that a person asks for, checked before it waits: whatever is wrong with it is told at once. */
-
-interface WantedManualRun {
-  readonly job: string
-  readonly repository: RepositoryName
-  readonly dryRun: boolean
-  readonly parameters: Readonly<Record<string, unknown>>
-  /** Who asks. */
-  readonly by: string
-}
 
 interface StartDeps {
   readonly jobs: readonly Job[]
@@ -34,7 +26,7 @@ interface StartDeps {
  */
 export function startRun(
   { jobs, policy, queue }: StartDeps,
-  { job: name, repository, dryRun, parameters, by }: WantedManualRun,
+  { job: name, repository, dryRun, parameters, by }: WantedRun,
 ): { readonly id: string; readonly isNew: boolean } {
   const job = getJob(jobs, name)
   const decision = decideJob(policy, job.name, repository)

@@ -53,7 +53,7 @@ export interface AutomationFinding {
   readonly line?: number | undefined
 }
 
-export interface RunFilter extends PageRequest {
+interface RunFilter extends PageRequest {
   readonly job: string | undefined
   readonly state: RunState | undefined
   /** Runs asked for before are of an earlier repository of that name. */
@@ -65,7 +65,7 @@ export interface WantedRun {
   readonly repository: RepositoryName
   readonly dryRun: boolean
   readonly parameters: Readonly<Record<string, unknown>>
-  /** Login of who asks. */
+  /** Login or name of who asks. */
   readonly by: string
 }
 

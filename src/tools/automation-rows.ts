@@ -27,6 +27,24 @@ export const RunRow = z.object({
 })
 export type RunRow = z.output<typeof RunRow>
 
+/** One change that a run made, found made, or would make. */
+export const EffectRow = z.object({
+  tool: z.string(),
+  what: z.string(),
+  status: z.enum(['made', 'already_made', 'planned']),
+  made: z.string().optional(),
+  arguments: z.record(z.string(), z.unknown()).optional(),
+})
+
+export const FindingRow = z.object({
+  fingerprint: z.string(),
+  rule: z.string(),
+  severity: z.enum(['info', 'warning', 'error']),
+  message: z.string(),
+  path: z.string().optional(),
+  line: z.number().optional(),
+})
+
 interface Standing {
   readonly port: AutomationPort
   /** Whether Gitea lets the person change the repository: what a run found may be more than every reader should see. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { NotFound } from '../lib/errors.js'
 import { describeEffect, describeFinding } from './automation-lines.js'
 import type { AutomationReport } from './automation-port.js'
-import { describeRun, getStanding, RunRow, toRunRow } from './automation-rows.js'
+import { describeRun, EffectRow, FindingRow, getStanding, RunRow, toRunRow } from './automation-rows.js'
 import { defineTool } from './define-tool.js'
 import { toText } from './lines.js'
 import { owner, repo, textOf } from './params.js'
@@ -10,25 +10,8 @@ import { owner, repo, textOf } from './params.js'
 const Report = z.object({
   summary: z.string(),
   left: z.string().optional(),
-  effects: z.array(
-    z.object({
-      tool: z.string(),
-      what: z.string(),
-      status: z.enum(['made', 'already_made', 'planned']),
-      made: z.string().optional(),
-      arguments: z.record(z.string(), z.unknown()).optional(),
-    }),
-  ),
-  findings: z.array(
-    z.object({
-      fingerprint: z.string(),
-      rule: z.string(),
-      severity: z.enum(['info', 'warning', 'error']),
-      message: z.string(),
-      path: z.string().optional(),
-      line: z.number().optional(),
-    }),
-  ),
+  effects: z.array(EffectRow),
+  findings: z.array(FindingRow),
   /** Effects and findings that are not in the lists. */
   not_shown: z.number(),
   data: z.record(z.string(), z.unknown()),
@@ -82,16 +65,7 @@ function toReport({ summary, left, effects, findings, data }: AutomationReport, 
   return {
     summary,
     ...(left === undefined ? {} : { left }),
-    effects: shown.effects.map(({ made, arguments: args, ...effect }) => ({
-      ...effect,
-      ...(made === undefined ? {} : { made }),
-      ...(args === undefined ? {} : { arguments: { ...args } }),
-    })),
-    findings: shown.findings.map(({ path, line, ...finding }) => ({
-      ...finding,
-      ...(path === undefined ? {} : { path }),
-      ...(line === undefined ? {} : { line }),
-    })),
+    ...shown,
     not_shown: effects.length + findings.length - shown.effects.length - shown.findings.length,
     data: { ...data },
   }
