@@ -17,10 +17,14 @@ export interface KnownPush {
   readonly after: string
 }
 
-/** @param since epoch milliseconds of our clock, at which a delivery was received */
-export type FindKnownEvents = (repository: string, since: number) => KnownEvents
+/** Repositories are `owner/name` in any case; times are our clock's, at which deliveries were received. */
+export interface LedgerLook {
+  findKnown(repository: string, since: number): KnownEvents
+  hasDeliveries(repository: string, since: number): boolean
+}
 
-export function createKnownEvents({ sqlite }: Pick<Store, 'sqlite'>): FindKnownEvents {
+export function createKnownEvents({ sqlite }: Pick<Store, 'sqlite'>): LedgerLook {
+  const any = sqlite.prepare('SELECT 1 FROM webhook_delivery WHERE repository = ? AND received_at >= ? LIMIT 1')
   const issues = sqlite.prepare<[string, number], { number: number; updatedAt: string | null }>(
     `SELECT json_extract(facts, '$.number') AS number, max(json_extract(facts, '$.updated_at')) AS updatedAt
        FROM webhook_delivery
@@ -46,17 +50,19 @@ export function createKnownEvents({ sqlite }: Pick<Store, 'sqlite'>): FindKnownE
           AND json_extract(facts, '$.release_id') IS NOT NULL`,
     )
     .pluck()
-  return (repository, since) => {
-    const place = repository.toLowerCase()
-    return {
-      // written by ourselves in one form, so the greatest text is the latest moment
-      issues: new Map(
-        issues.all(place, since).map(({ number, updatedAt }) => [number, Date.parse(updatedAt ?? '') || 0]),
-      ),
-      pushes: pushes.all(place, since),
-      deleted: new Set(deleted.all(place, since)),
-      releases: new Set(releases.all(place, since)),
-    }
+  return {
+    hasDeliveries: (repository, since) => any.get(repository.toLowerCase(), since) !== undefined,
+    findKnown: (repository, since) => {
+      const place = repository.toLowerCase()
+      const told = issues.all(place, since)
+      return {
+        // written by ourselves in one form, so the greatest text is the latest moment
+        issues: new Map(told.map(({ number, updatedAt }) => [number, Date.parse(updatedAt ?? '') || 0])),
+        pushes: pushes.all(place, since),
+        deleted: new Set(deleted.all(place, since)),
+        releases: new Set(releases.all(place, since)),
+      }
+    },
   }
 }
 

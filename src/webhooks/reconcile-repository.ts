@@ -3,7 +3,7 @@ import type { RepositoryName } from '../gitea/repos.js'
 import type { TriggerFacts } from '../jobs/define-job.js'
 import { HOUR } from '../lib/units.js'
 import type { Delivery } from './delivery.js'
-import { type FindKnownEvents, findMissedPush, type KnownEvents, NO_COMMIT } from './known-events.js'
+import { findMissedPush, type KnownEvents, type LedgerLook, NO_COMMIT } from './known-events.js'
 
 /*
  * One repository compared with the ledger. What the poll cannot know is not made up: an issue that changed in some other
@@ -14,6 +14,8 @@ import { type FindKnownEvents, findMissedPush, type KnownEvents, NO_COMMIT } fro
 export const RepositoryMark = z.object({
   /** When that was, epoch milliseconds of our clock. */
   at: z.number(),
+  /** That look found nothing that no delivery had told. */
+  isQuiet: z.boolean().default(false),
   /** Issues changed up to here were looked at; a time as Gitea writes it. */
   since: z.string(),
   /** Numbers that changed in just that second and were looked at. */
@@ -36,7 +38,7 @@ export interface WantedKinds {
 export interface ReconcileReads {
   /** Runs a tool that reads, and counts what it costs. */
   read<Output>(tool: string, args: Readonly<Record<string, unknown>>, schema: z.ZodType<Output>): Promise<Output>
-  readonly findKnown: FindKnownEvents
+  readonly findKnown: LedgerLook['findKnown']
   /** Epoch milliseconds. */
   readonly now: number
 }
@@ -44,7 +46,7 @@ export interface ReconcileReads {
 export interface Compared {
   /** What no delivery told, in the form of deliveries. */
   readonly missed: readonly Delivery[]
-  readonly mark: RepositoryMark
+  readonly mark: Omit<RepositoryMark, 'isQuiet'>
   /** In words, what is left for the next round. */
   readonly left?: string
 }

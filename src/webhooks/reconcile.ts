@@ -11,7 +11,7 @@ import { isPassing, ToolRefused } from '../jobs/tool-refused.js'
 import { toIsoTime } from '../lib/clock.js'
 import { toErrorText } from '../lib/errors.js'
 import { createCallId, createRequestId } from '../lib/ids.js'
-import { MINUTE } from '../lib/units.js'
+import { DAY, MINUTE } from '../lib/units.js'
 import type { Delivery } from './delivery.js'
 import { createKnownEvents } from './known-events.js'
 import { compareRepository, RepositoryMark } from './reconcile-repository.js'
@@ -38,6 +38,8 @@ export interface Round {
   /** Events that no delivery told. */
   readonly missed: number
   readonly jobs: number
+  /** Repositories whose deliveries arrive and whose last look found nothing: they have their turn less often. */
+  readonly quiet: number
   /** Repositories that it did not get to; the next round begins with them. */
   readonly left: number
   /** Repositories that could not be read. */
@@ -64,6 +66,10 @@ interface ReconcilerDeps {
 const LIMITS = { repositories: 100, requests: 500 }
 /** What a tool may ask Gitea for, where it is more than once. */
 const REQUESTS: Readonly<Record<string, number>> = { list_heads: 2 }
+/** A quiet repository is looked at every so many rounds. */
+const QUIET_ROUNDS = 4
+/** So long a delivery proves that they arrive. */
+const RECENT_MS = 7 * DAY
 const ALIVE = 'reconcile:alive'
 const NEXT = 'reconcile:next'
 const ACTOR = 'reconcile'
@@ -71,10 +77,22 @@ const ACTOR = 'reconcile'
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { gate, store, marks, queue, everyMs } = deps
   const { clock, log } = gate
-  const findKnown = createKnownEvents(store)
+  const { findKnown, hasDeliveries } = createKnownEvents(store)
   const stop = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<Round> | undefined
+  /** While it was down anything may have been missed, so each has a look soon after the start. */
+  const seen = new Set<string>()
+  const isQuiet = ({ place }: Watched): boolean => {
+    const mark = findMark(marks.get(`reconcile:${place}`))
+    const now = clock.now()
+    return (
+      mark?.isQuiet === true &&
+      seen.has(place) &&
+      now - mark.at < (QUIET_ROUNDS - 0.5) * everyMs &&
+      hasDeliveries(place, now - RECENT_MS)
+    )
+  }
 
   const plan = (waitMs: number) => {
     timer = setTimeout(() => void turn(), waitMs)
@@ -100,16 +118,17 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   }
 
   const runRound = async (): Promise<Round> => {
-    const nothing = { repositories: 0, requests: 0, missed: 0, jobs: 0, left: 0, failed: 0 }
+    const nothing = { repositories: 0, requests: 0, missed: 0, jobs: 0, quiet: 0, left: 0, failed: 0 }
     const eventJobs = deps.jobs.filter(({ events }) => events.length > 0)
     if (deps.findPause() !== undefined || eventJobs.length === 0) {
       return nothing
     }
     const caller = await deps.account.asCaller(ACTOR)
     const spent = { requests: 0 }
-    const repositories = await listWatched(gate, caller, eventJobs, spent)
+    const watchedNow = await listWatched(gate, caller, eventJobs, spent)
+    const repositories = watchedNow.filter((watched) => !isQuiet(watched))
     const { due, others } = orderByTurn(repositories, marks.get(NEXT))
-    const round = { ...nothing }
+    const round = { ...nothing, quiet: watchedNow.length - repositories.length }
     const limits = deps.limits ?? LIMITS
     let left = [...due, ...others]
     while (left.length > 0 && round.repositories < limits.repositories && spent.requests < limits.requests) {
@@ -145,7 +164,9 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
         now: clock.now(),
         read: (tool, args, schema) => read(watched, caller, spent, { tool, args, schema }),
       })
-      const jobs = await keep(place, compared.missed, compared.mark)
+      const isNothing = mark !== undefined && compared.missed.length === 0 && compared.left === undefined
+      const jobs = await keep(place, compared.missed, { ...compared.mark, isQuiet: isNothing })
+      seen.add(place)
       if (compared.missed.length > 0 || compared.left !== undefined) {
         const { length: missed } = compared.missed
         log.warn({ repository: place, missed, jobs, since: mark?.since, left: compared.left }, 'deliveries_missed')

@@ -48,10 +48,11 @@ async function makeRepository(name = `ferry-${++repositories}`) {
 
 interface Options {
   readonly policy?: string
+  readonly everyMs?: number
   readonly limits?: { readonly repositories: number; readonly requests: number }
 }
 
-async function start(names: readonly string[], { policy, limits }: Options = {}) {
+async function start(names: readonly string[], { policy, everyMs = 0, limits }: Options = {}) {
   const clock = { ahead: 0, now: () => Date.now() + clock.ahead }
   const rules = names.map((name) => `  harbor/${name}:\n    tools: {allow: [automation_note]}\n`).join('')
   const stack: Stack = await startStack(gitea, {
@@ -73,7 +74,7 @@ async function start(names: readonly string[], { policy, limits }: Options = {})
     queue: automation.queue,
     marks: automation.marks,
     metrics: { countMissed: (event) => void missed.push(event) },
-    everyMs: 0,
+    everyMs,
     ...(limits === undefined ? {} : { limits }),
     findPause: () => gate.panic.current()?.level,
     wake: () => automation.runner.wake(),
@@ -109,7 +110,7 @@ test('the first look takes things as they are; the next finds what no delivery t
   const head = await gitea.commit('harbor', name, { files: { 'a.txt': 'a' }, message: 'A', branch: 'topic' })
   const round = await reconciler.run()
 
-  expect(round).toEqual({ repositories: 1, requests: 5, missed: 5, jobs: 5, left: 0, failed: 0 })
+  expect(round).toEqual({ repositories: 1, requests: 5, missed: 5, jobs: 5, quiet: 0, left: 0, failed: 0 })
   const of = { trigger: 'reconcile', repository: `harbor/${name}` }
   const zero = '0'.repeat(40)
   expect(facts()).toEqual(
@@ -194,6 +195,33 @@ test('what automation opened itself sets nothing off', async () => {
   expect(await reconciler.run()).toMatchObject({ missed: 2, jobs: 1 })
 
   expect(facts()).toMatchObject([{ event: 'issues', action: 'opened', number, sender: 'alice' }])
+})
+
+test('where deliveries arrive and nothing was missed, it looks less often', async () => {
+  const name = await makeRepository()
+  const minutes = 60_000
+  const { stack, reconciler, clock } = await start([name], { everyMs: 15 * minutes })
+  const after = async (passed: number) => {
+    clock.ahead += passed * minutes
+    const { repositories, quiet } = await reconciler.run()
+    return { repositories, quiet }
+  }
+  await reconciler.run()
+  // the minute before the first look is looked at again
+  await after(15)
+  expect(await after(15)).toEqual({ repositories: 1, quiet: 0 })
+
+  const repository = { id: 77, name, private: false, owner: { login: 'harbor' } }
+  await deliver(stack.url, SECRET, 'wiki', { action: 'created', repository, sender: { login: 'alice' } })
+
+  expect(await after(15)).toEqual({ repositories: 0, quiet: 1 })
+  expect(await after(15)).toEqual({ repositories: 0, quiet: 1 })
+  expect(await after(15)).toEqual({ repositories: 0, quiet: 1 })
+  expect(await after(15)).toEqual({ repositories: 1, quiet: 0 })
+  await gitea.commit('harbor', name, { files: { 'b.txt': 'b' }, message: 'B' })
+  expect(await after(60)).toEqual({ repositories: 1, quiet: 0 })
+  // something was missed, so the next look is not put off
+  expect(await after(15)).toEqual({ repositories: 1, quiet: 0 })
 })
 
 test('a round stops at what it may cost, and the next goes on there', async () => {
