@@ -168,6 +168,32 @@ test('where automation is off, its tools are neither listed nor called', async (
   await off.close()
 })
 
+test('a client that read a private repository cannot carry it into a public one as parameters of a job', async () => {
+  const guarded = await startStack(gitea, {
+    policy: `${POLICY}private_to_public: block\n`,
+    jobs: [sampleJob()],
+    settings: {
+      AUTOMATION_ENABLED: 'true',
+      AUTOMATION_TOKEN: await gitea.createToken(seedPeople.bob.login, ['read:user', 'write:repository']),
+      WRITE_MODE: 'true',
+      WRITE_REPOSITORY_WHITELIST: 'harbor/booking',
+    },
+  })
+  const reader = await guarded.connect(seedPeople.alice, WRITING)
+  const start = (parameters: Record<string, unknown>) =>
+    guarded.call(reader, 'run_automation_job', { job: 'tidy_up', ...booking, parameters })
+
+  expect((await start({ days: 5 })).text).toContain('Asked for.')
+  await guarded.call(reader, 'list_automation_runs', { owner: 'harbor', repo: 'infra' })
+  expect((await start({ labels: ['what it read'] })).text).toContain(
+    'this client read harbor/infra, which is not public',
+  )
+  expect(guarded.aegis.app.automation?.queue.list({ limit: 5 }).map(({ parameters }) => parameters)).toEqual([
+    '{"days":5}',
+  ])
+  await guarded.close()
+})
+
 describe('a service token does not lend its own rights to who may only read', () => {
   test.each([
     ['a site administrator', seedPeople.admin.login],
