@@ -41,7 +41,7 @@ export interface Connection {
   readonly endsAt: number | null
 }
 
-export interface Person {
+interface Person {
   readonly accountId: string
   readonly login: string | undefined
 }

@@ -15,7 +15,7 @@ interface JobsOptions {
 }
 
 /** How a job ended, with its report parsed. */
-export interface EndedJob extends Omit<JobRow, 'report'> {
+interface EndedJob extends Omit<JobRow, 'report'> {
   readonly report: {
     readonly summary?: string
     readonly left?: string

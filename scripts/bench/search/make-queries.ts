@@ -2,7 +2,7 @@ import type { Query } from '../../../src/search/matcher.js'
 import { createRandom, pickOne } from './random.js'
 
 /** What people and models look for, by kind: each kind has another way to be slow. */
-export type QueryKind = 'name' | 'rare name' | 'absent name' | 'word' | 'phrase' | 'pattern'
+type QueryKind = 'name' | 'rare name' | 'absent name' | 'word' | 'phrase' | 'pattern'
 
 export interface BenchQuery extends Query {
   readonly kind: QueryKind
