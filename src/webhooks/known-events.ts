@@ -4,6 +4,8 @@ import type { Store } from '../db/open.js'
 export interface KnownEvents {
   /** By number: when an issue or pull request last changed as far as a delivery told, epoch milliseconds. */
   readonly issues: ReadonlyMap<number, number>
+  /** By number and action (`12 opened`): when that was, as the last delivery of it told. */
+  readonly turns: ReadonlyMap<string, number>
   readonly pushes: readonly KnownPush[]
   /** Branches that were told to be deleted. */
   readonly deleted: ReadonlySet<string>
@@ -29,6 +31,13 @@ export function createKnownEvents({ sqlite }: Pick<Store, 'sqlite'>): LedgerLook
     `SELECT json_extract(facts, '$.number') AS number, max(json_extract(facts, '$.updated_at')) AS updatedAt
        FROM webhook_delivery
       WHERE repository = ? AND received_at >= ? AND json_extract(facts, '$.number') IS NOT NULL GROUP BY 1`,
+  )
+  const turns = sqlite.prepare<[string, number], { turn: string; updatedAt: string | null }>(
+    `SELECT json_extract(facts, '$.number') || ' ' || action AS turn,
+            max(coalesce(json_extract(facts, '$.updated_at'), '')) AS updatedAt
+       FROM webhook_delivery
+      WHERE repository = ? AND received_at >= ? AND event_type IN ('issues', 'pull_request')
+        AND action IN ('opened', 'closed') AND json_extract(facts, '$.number') IS NOT NULL GROUP BY 1`,
   )
   const pushes = sqlite.prepare<[string, number], KnownPush>(
     `SELECT json_extract(facts, '$.branch') AS branch, json_extract(facts, '$.before') AS "before",
@@ -58,6 +67,7 @@ export function createKnownEvents({ sqlite }: Pick<Store, 'sqlite'>): LedgerLook
       return {
         // written by ourselves in one form, so the greatest text is the latest moment
         issues: new Map(told.map(({ number, updatedAt }) => [number, Date.parse(updatedAt ?? '') || 0])),
+        turns: new Map(turns.all(place, since).map(({ turn, updatedAt }) => [turn, Date.parse(updatedAt ?? '') || 0])),
         pushes: pushes.all(place, since),
         deleted: new Set(deleted.all(place, since)),
         releases: new Set(releases.all(place, since)),

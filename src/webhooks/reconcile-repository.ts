@@ -171,7 +171,7 @@ async function compareIssues(
   const facts = rows
     .filter((row) => isNew(row) && (known.issues.get(row.number) ?? 0) < Date.parse(row.updated_at))
     .reverse()
-    .flatMap((row) => toIssueFacts(row, Date.parse(since)))
+    .flatMap((row) => toIssueFacts(row, Date.parse(since), known))
   const latest = Math.max(Date.parse(mark.latest ?? since), ...rows.map((row) => Date.parse(row.updated_at)))
   if (page !== undefined) {
     const left = `changed issues from page ${page} on`
@@ -183,12 +183,14 @@ async function compareIssues(
   return { facts, mark: { since: toSecond(latest), boundary, page: undefined, latest: undefined }, left: undefined }
 }
 
-function toIssueFacts(row: ChangedIssue, since: number): TriggerFacts[] {
+function toIssueFacts(row: ChangedIssue, since: number, { turns }: KnownEvents): TriggerFacts[] {
   const { number, is_pull: isPull, merged } = row
   const event = isPull ? 'pull_request' : 'issues'
   const shared = { number, is_pull: isPull, updated_at: new Date(row.updated_at).toISOString() }
-  const isOpened = Date.parse(row.created_at) >= since
-  const isClosed = row.state === 'closed' && Date.parse(row.closed_at) >= since
+  // what was told is not told again because of something later that was not
+  const isOpened = Date.parse(row.created_at) >= since && !turns.has(`${number} opened`)
+  const closedAt = row.state === 'closed' ? Date.parse(row.closed_at) : Number.NaN
+  const isClosed = closedAt >= since && (turns.get(`${number} closed`) ?? 0) < closedAt
   if (isOpened || isClosed) {
     return [
       // automation's own issues must not set it off, whoever tells of them

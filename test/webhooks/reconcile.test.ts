@@ -153,13 +153,18 @@ test('what was delivered is not made up for, and a hole between two deliveries i
     sender: { login: 'alice' },
   })
   expect(await reconciler.run()).toMatchObject({ missed: 0, jobs: 0 })
+  // past the second that the delivery told of
+  await sleep(2100)
+  await gitea.addComment({ owner: 'harbor', repo: name, index: number, author: 'bob', body: 'Nobody tells of this.' })
+  expect(await reconciler.run()).toMatchObject({ missed: 1 })
+  expect(facts().at(-1)).toMatchObject({ event: 'issues', action: 'reconciled', number })
   const third = await gitea.commit('harbor', name, { files: { 'a.txt': '3' }, message: 'Lost' })
   const fourth = await gitea.commit('harbor', name, { files: { 'a.txt': '4' }, message: 'Four' })
   await push(third, fourth)
 
   expect(await reconciler.run()).toMatchObject({ missed: 1, jobs: 1 })
 
-  const made = facts().filter(({ trigger }) => trigger === 'reconcile')
+  const made = facts().filter(({ trigger, event }) => trigger === 'reconcile' && event === 'push')
   expect(made).toMatchObject([{ event: 'push', before: second, after: third }])
   expect(await reconciler.run()).toMatchObject({ missed: 0 })
 })

@@ -25,7 +25,9 @@ function toBranch({ ref, branch, head_ref, base_ref }: TriggerFacts): string | u
 /** What makes an event the one it is, however often it is told. */
 export function toEventKey(facts: TriggerFacts): string {
   const { event, action, number, ref, after, tag, release_id, run_id, conclusion, head_sha } = facts
-  return [event, action, number, ref, after, tag, release_id, run_id, conclusion, head_sha]
+  // what is found by looking, because no delivery told, has no head: a turn of a pull request is one without it
+  const head = event === 'pull_request' ? undefined : head_sha
+  return [event, action, number, ref, after, tag, release_id, run_id, conclusion, head]
     .filter((value) => value !== undefined)
     .map(String)
     .join(':')
