@@ -14,7 +14,7 @@ interface RecentCall {
   readonly at: number
 }
 
-/** Calls about repositories that ended well, or whose end nobody knows, since `since`; oldest first. */
+/** Calls of people’s clients about repositories that ended well, or whose end nobody knows, since `since`; oldest first. */
 export function readRecentCalls(sqlite: Database, since: number): readonly RecentCall[] {
   const found: RecentCall[] = []
   let left = MOST_ENTRIES
@@ -28,7 +28,9 @@ export function readRecentCalls(sqlite: Database, since: number): readonly Recen
     if (at < since || left < 0) {
       break
     }
-    if (entry.type === 'tool_invocation' && (entry.status === 'success' || entry.status === 'interrupted')) {
+    // a job stays in its repository
+    const isOfClient = entry.type === 'tool_invocation' && entry.via !== 'job'
+    if (isOfClient && (entry.status === 'success' || entry.status === 'interrupted')) {
       const { account, client } = entry.actor ?? {}
       const repositories = toRepositories(entry)
       if (account !== undefined && client !== undefined && repositories.length > 0) {

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { createRecentReads } from '../../src/gate/recent-reads.js'
 import { defineJob, type Job, type JobContext } from '../../src/jobs/define-job.js'
+import { systemClock } from '../../src/lib/clock.js'
 import type { GiteaUnderTest } from '../support/gitea-under-test.js'
 import { readAudit } from '../support/read-audit.js'
 import { seedPeople } from '../support/seed-gitea.js'
@@ -214,4 +216,37 @@ test('one job of a repository runs at a time', async () => {
   await run()
 
   expect(most).toBe(1)
+})
+
+test('what a run read in a private repository does not keep the next one from writing to a public one', async () => {
+  await gitea.addIssue({ owner: 'harbor', repo: 'infra', title: 'Rotate the keys', author: seedPeople.bob.login })
+  const job = greet(async (context) => {
+    const { repository, read } = context
+    await read('get_issue', { ...repository, issue_number: 1 }, z.unknown())
+    if (repository.repo === 'booking') await sayHello(context)
+  })
+  const stack = await startStack(gitea, {
+    policy: 'private_to_public: block\ntools: {allow: [automation_greet]}\n',
+    jobs: [job],
+    settings: {
+      AUTOMATION_ENABLED: 'true',
+      AUTOMATION_TOKEN: token,
+      WRITE_MODE: 'true',
+      WRITE_REPOSITORY_WHITELIST: 'harbor/booking, harbor/infra',
+    },
+  })
+  stacks.push(stack)
+  const { automation } = stack.aegis.app
+  if (automation === undefined) throw new Error('automation is off')
+  for (const repository of ['harbor/infra', 'harbor/booking']) {
+    const { id } = automation.queue.enqueue({ kind: 'greet', repository, trigger: 'manual', triggeredBy: 'test' })
+    await automation.runner.idle()
+    expect(automation.queue.find(id)).toMatchObject({ state: 'done', lastError: null })
+  }
+
+  // nor after a restart, when the audit log tells what was read
+  const { actor } = (await readAudit(stack.aegis)).find(({ via }) => via === 'job') ?? {}
+  const { account: accountId, client: clientId } = Object(actor)
+  expect(clientId).toBe('job:greet')
+  expect(createRecentReads(stack.aegis.app.store, systemClock).list({ accountId, clientId }, 0)).toEqual([])
 })
