@@ -25,7 +25,7 @@ export interface Hook {
 }
 
 /** What an edit sets. The secret is not among it: Gitea takes a new one and goes on signing with the old. */
-export interface HookSettings {
+interface HookSettings {
   readonly url: string
   readonly events: readonly string[]
   readonly isActive: boolean

@@ -31,7 +31,7 @@ export interface Reconciler {
 }
 
 /** What one round did. */
-export interface Round {
+interface Round {
   readonly repositories: number
   /** Requests to Gitea. */
   readonly requests: number

@@ -7,7 +7,7 @@ import { type RunOptions, runAegis } from './run-aegis.js'
 
 export const SECRET = 'the-current-secret'
 export const OLDER = 'the-secret-before'
-export const POLICY = `
+const POLICY = `
 defaults: {read: allow, write: deny}
 repositories:
   harbor/*:

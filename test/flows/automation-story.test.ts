@@ -146,10 +146,12 @@ test('a dependency file and a key are pushed: the report, the status and the ale
   const [delivery] = z
     .array(z.looseObject({ id: z.string() }))
     .parse(JSON.parse((await run('webhooks', 'deliveries', '--repo', SAFE, '--event', 'push', '--json')).stdout))
-  expect(audit).toContainEqual(expect.objectContaining({
+  expect(audit).toContainEqual(
+    expect.objectContaining({
       actor: expect.objectContaining({ login: bot.login }),
       correlation_id: delivery?.id,
-    }))
+    }),
+  )
 })
 
 test('the next push edits the same issue', async () => {

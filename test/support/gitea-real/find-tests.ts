@@ -9,7 +9,14 @@ export interface RealGiteaTests {
 
 /** Test files by whether they can run against a real Gitea; paths from the root of the repository. */
 export function findRealGiteaTests(): RealGiteaTests {
-  const shared = globSync(['test/flows/**/*.test.ts', 'test/identity/**/*.test.ts', 'test/search/**/*.test.ts', 'test/tools/**/*.test.ts'])
+  const shared = globSync([
+    'test/flows/**/*.test.ts',
+    'test/identity/**/*.test.ts',
+    'test/jobs/**/*.test.ts',
+    'test/search/**/*.test.ts',
+    'test/tools/**/*.test.ts',
+    'test/webhooks/**/*.test.ts',
+  ])
   const takesAny = (file: string) => readFileSync(file, 'utf8').includes("/support/start-gitea.js'")
   return {
     runs: [...globSync('test/real/**/*.test.ts'), ...shared.filter(takesAny)].sort(),
