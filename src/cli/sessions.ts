@@ -12,6 +12,16 @@ import { withStore } from './state-file.js'
 /** `aegis sessions`: who is connected through which client, with what. */
 export const sessionsCommand: Command = createSessionsCommand(systemClock)
 
+const OPTIONS = /^--(?:json|all|person|by)(?:=|$)/
+
+/** The id of a connection may begin with a dash, and would be read as an option where it stands. */
+function shieldId([action, id, ...rest]: readonly string[]): string[] {
+  const given = [action, id].filter((arg) => arg !== undefined)
+  return action === 'revoke' && id?.startsWith('-') === true && !OPTIONS.test(id)
+    ? [action, ...rest, '--', id]
+    : [...given, ...rest]
+}
+
 type Aim = { readonly grant: string } | { readonly person: string } | 'all'
 
 export function createSessionsCommand(clock: Clock): Command {
@@ -35,7 +45,7 @@ aegis sessions revoke --all [--by <name>]
 `,
     async run(args, io) {
       const { positionals, values } = parseArgs({
-        args: [...args],
+        args: shieldId(args),
         allowPositionals: true,
         options: {
           json: { type: 'boolean', default: false },

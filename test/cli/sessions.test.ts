@@ -91,6 +91,12 @@ test('one connection ends with the next request, its open stream too, and the pe
     .toMatchObject({ actor: { login: 'alice', client: desk.clientId }, details: { by: 'carol' } })
 })
 
+test('an id that looks like an option is still an id', async () => {
+  const { stderr } = await sessions('revoke', '-vN3xample', '--by', 'carol')
+
+  expect(stderr).toContain('There is no session -vN3xample.')
+})
+
 test('everything of one person goes, with the sign-in at Gitea; keys of theirs are named and go on', async () => {
   const hers = await stack.connect(alice)
   const his = await stack.connect(bob)

@@ -11,8 +11,14 @@ let stack: Stack
 let alice: Connection
 
 beforeAll(async () => {
-  stack = await startStack(await startGitea(), {
-    settings: { RATE_LIMIT_PER_MINUTE: '10000', TOKEN_RATE_LIMIT_PER_MINUTE: '10000' },
+  const gitea = await startGitea()
+  stack = await startStack(gitea, {
+    settings: {
+      RATE_LIMIT_PER_MINUTE: '10000',
+      TOKEN_RATE_LIMIT_PER_MINUTE: '10000',
+      AUTOMATION_ENABLED: 'true',
+      AUTOMATION_TOKEN: await gitea.createToken('bob', ['read:user', 'write:repository', 'write:issue']),
+    },
   })
   alice = await stack.connect()
 })
