@@ -52,10 +52,16 @@ export const listAction: JobsAction = {
       const more = queue.count(filter) - rows.length
       printLines(
         io.stdout,
-        ...(rows.length === 0 ? ['There is no such run.'] : rows.flatMap(toLines)),
+        ...(rows.length === 0 ? [describeNone(filter)] : rows.flatMap(toLines)),
         ...(more > 0 ? [`${more} more; --limit shows them.`] : []),
       )
       return 0
     })
   },
+}
+
+function describeNone(filter: Readonly<Record<string, unknown>>): string {
+  return Object.values(filter).every((value) => value === undefined)
+    ? 'No job has run yet, and none waits.'
+    : 'There is no such run.'
 }
