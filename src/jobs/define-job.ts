@@ -142,6 +142,8 @@ interface JobMeta {
   readonly maxAttempts: number
   /** Exact event types of Gitea that may set it off. */
   readonly events: readonly string[]
+  /** Parameters that reach beyond Gitea: only the policy sets them, never whoever asks for a run. */
+  readonly policyOnly?: readonly string[]
 }
 
 /** A job with its parameter type closed over. */

@@ -7,6 +7,7 @@ import { findJobRules } from '../policy/job-rules.js'
 import { type EffectReport, type Job, type JobReport, toPseudoTool } from './define-job.js'
 import { type JobServices, openJobContext } from './job-context.js'
 import type { ClaimedJob } from './queue.js'
+import { checkPolicyOnly } from './start-run.js'
 import { isPassing, ToolRefused } from './tool-refused.js'
 
 /** How one attempt of a job ended. */
@@ -47,6 +48,7 @@ export async function runJob(
     }
     const { parameters: ruled } = findJobRules(policy, job.name, target)
     const asked = Facts.parse(JSON.parse(held.parameters))
+    checkPolicyOnly(job, asked)
     const parsed = job.parameters.safeParse({ ...ruled, ...asked })
     if (!parsed.success) {
       return { kind: 'refused', reason: `The parameters of ${job.name} are wrong: ${toProblems(parsed.error)}.` }

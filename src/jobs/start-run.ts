@@ -33,6 +33,7 @@ export function startRun(
   if (decision.effect !== 'allow') {
     throw new Forbidden(describeDenial(decision, job, repository), { rule: decision.rule })
   }
+  checkPolicyOnly(job, parameters)
   const target = { owner: repository.owner, name: repository.repo }
   checkParameters(job, { ...findJobRules(policy, job.name, target).parameters, ...parameters })
   const place = `${repository.owner}/${repository.repo}`
@@ -71,6 +72,14 @@ function describeDenial({ reason, effect }: Decision, { name }: Job, { owner, re
       ? 'A job cannot wait for an approval'
       : `The admin allows it with ${toPseudoTool(name)} in repositories.${owner}/${repo}.tools.allow`
   return `The policy does not let ${name} run in ${owner}/${repo}: ${reason} ${how}.`
+}
+
+/** @throws InvalidInput for what only the policy may say */
+export function checkPolicyOnly({ name, policyOnly = [] }: Job, asked: Readonly<Record<string, unknown>>): void {
+  const wrong = policyOnly.filter((parameter) => Object.hasOwn(asked, parameter))
+  if (wrong.length > 0) {
+    throw new InvalidInput(`${wrong.join(', ')} of ${name} is set in the policy only. Leave it out.`)
+  }
 }
 
 /** @throws InvalidInput naming what the job takes */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -22,10 +22,7 @@ beforeAll(async () => {
   jobs = await startJobs(gitea, await addBot(gitea, REPOSITORY), {
     repository: REPOSITORY,
     settings: { AUDIT_CHECKPOINT_ENTRIES: '2' },
-    policy: `
-tools: {allow: [automation_${KIND}]}
-automation: {jobs: {${KIND}: {parameters: {file: ${join(folder, 'heads.jsonl')}}}}}
-`,
+    policy: toPolicy(join(folder, 'heads.jsonl')),
   })
 })
 
@@ -34,6 +31,15 @@ afterAll(async () => {
   await gitea.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+const toPolicy = (file: string) =>
+  `{tools: {allow: [automation_${KIND}]}, automation: {jobs: {${KIND}: {parameters: {file: ${file}}}}}}\n`
+
+function usePolicy(file: string): boolean {
+  const { aegis } = jobs.stack
+  writeFileSync(aegis.policyPath, toPolicy(file))
+  return aegis.app.reloadPolicy()
+}
 
 const readFile = () => readFileSync(join(folder, 'heads.jsonl'), 'utf8').trimEnd().split('\n')
 
@@ -68,15 +74,29 @@ test('each new signed head is added to the file and stands first in the draft re
 })
 
 test('a file that cannot be written is named, and nothing is tried again', async () => {
-  const job = await jobs.run(KIND, { parameters: { file: join(folder, 'missing', 'heads.jsonl'), release: '' } })
+  usePolicy(join(folder, 'missing', 'heads.jsonl'))
+
+  const job = await jobs.run(KIND)
 
   expect(job.state).toBe('dead')
   expect(job.lastError).toContain('missing/heads.jsonl cannot be written')
+  usePolicy(join(folder, 'heads.jsonl'))
 })
 
-test('a relative path is refused before anything runs', async () => {
-  const job = await jobs.run(KIND, { parameters: { file: 'heads.jsonl' } })
+test('a relative path is a mistake in the policy', () => {
+  expect(usePolicy('heads.jsonl')).toBe(false)
+  usePolicy(join(folder, 'heads.jsonl'))
+})
 
-  expect(job).toMatchObject({ state: 'cancelled' })
-  expect(job.lastError).toContain('file: must be an absolute path')
+test('whoever asks for a run cannot choose a file of the server’s computer', async () => {
+  const other = join(folder, 'other.jsonl')
+  const port = jobs.automation.port
+  const wanted = { job: KIND, repository: { owner: 'alice', repo: 'records' }, dryRun: false, by: 'alice' }
+
+  expect(() => port.start({ ...wanted, parameters: { file: other } })).toThrow(
+    'file of audit_checkpoint_publish is set in the policy only. Leave it out.',
+  )
+  const job = await jobs.run(KIND, { parameters: { file: other } })
+  expect(job).toMatchObject({ state: 'dead', lastError: expect.stringContaining('set in the policy only') })
+  expect(existsSync(other)).toBe(false)
 })

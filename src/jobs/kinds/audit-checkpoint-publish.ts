@@ -38,6 +38,8 @@ export const auditCheckpointPublish = defineJob({
   deadlineMs: 2 * MINUTE,
   maxAttempts: 10,
   events: [],
+  // a file of the computer that the server runs on
+  policyOnly: ['file'],
   parameters,
   dedupe: () => undefined,
   run,
