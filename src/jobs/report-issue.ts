@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { JobContext } from './define-job.js'
+import { next, readPages } from './read-pages.js'
 import {
   findContentDigest,
   listFingerprints,
@@ -138,25 +139,16 @@ function isReport({ login }: Context, job: string, { author, body, pull_request 
 
 /** The newest, should there be several. */
 async function findByMarker(context: Context, job: string): Promise<z.output<typeof Known> | undefined> {
-  let next: { readonly page: number; readonly limit: number } | undefined = { page: 1, limit: 50 }
-  while (next !== undefined) {
-    const found: z.output<typeof Page> = await context.read(
-      'find_own_issues',
-      { ...context.repository, marker: toReportMarker(job), ...next },
-      Page,
-    )
-    const [newest] = found.issues
-    if (newest !== undefined) {
-      return newest
-    }
-    next = found.next
+  for await (const { issues } of readPages(context, 'find_own_issues', { marker: toReportMarker(job) }, Page)) {
+    const [newest] = issues
+    if (newest !== undefined) return newest
   }
   return undefined
 }
 
 const Page = z.object({
   issues: z.array(Known),
-  next: z.object({ page: z.int(), limit: z.int() }).optional(),
+  next,
 })
 
 /** An issue with its whole text; undefined when there is none of this number any more. */

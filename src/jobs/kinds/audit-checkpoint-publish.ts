@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { InvalidInput, toErrorText } from '../../lib/errors.js'
 import { MINUTE } from '../../lib/units.js'
 import { defineJob, type JobContext, type JobReport } from '../define-job.js'
+import { findOwnDraft, OWN_DRAFT_TOOLS } from '../own-draft.js'
 import { toMarker } from './markers.js'
 
 /*
@@ -34,7 +35,7 @@ export const auditCheckpointPublish = defineJob({
   name: NAME,
   title: 'Publish the head of the audit log',
   description: 'Writes the signed head of the audit log to a file and into a draft release of a chosen repository.',
-  tools: ['list_releases', 'get_release', 'create_release', 'edit_release'],
+  tools: [...OWN_DRAFT_TOOLS, 'create_release', 'edit_release'],
   deadlineMs: 2 * MINUTE,
   maxAttempts: 10,
   events: [],
@@ -82,16 +83,9 @@ function toFileProblem(file: string, error: unknown): InvalidInput {
   return new InvalidInput(`${file} cannot be written: ${toErrorText(error)}`)
 }
 
-const next = z.object({ page: z.int(), limit: z.int() }).optional()
-const Releases = z.object({
-  releases: z.array(z.object({ id: z.int(), draft: z.boolean(), author: z.string() })),
-  next,
-})
-const Release = z.object({ release: z.object({ id: z.int(), body: z.string() }) })
-
 async function writeRelease(context: Context, tag: string, line: string): Promise<string> {
   const marker = toMarker(NAME, 'heads')
-  const found = await findRelease(context, marker)
+  const found = await findOwnDraft(context, marker)
   const held = found?.body.split('\n').filter((text) => text.startsWith('{"checkpoint":')) ?? []
   if (held[0] === line) {
     return `The draft ${tag} has the last head.`
@@ -108,7 +102,7 @@ async function writeRelease(context: Context, tag: string, line: string): Promis
       args: { ...context.repository, tag_name: tag, name: 'Audit log', body, draft: true },
       what: `draft the release ${tag}`,
       find: async () => {
-        const made = await findRelease(context, marker)
+        const made = await findOwnDraft(context, marker)
         return made === undefined ? undefined : { id: made.id }
       },
     })
@@ -121,20 +115,4 @@ async function writeRelease(context: Context, tag: string, line: string): Promis
     })
   }
   return `The draft ${tag} shows the last head.`
-}
-
-async function findRelease(context: Context, marker: string) {
-  for (let at: z.output<typeof next> = { page: 1, limit: 50 }; at !== undefined; ) {
-    const part: z.output<typeof Releases> = await context.read(
-      'list_releases',
-      { ...context.repository, ...at },
-      Releases,
-    )
-    for (const { id } of part.releases.filter(({ draft, author }) => draft && author === context.login)) {
-      const { release } = await context.read('get_release', { ...context.repository, release_id: id }, Release)
-      if (release.body.includes(marker)) return release
-    }
-    at = part.next
-  }
-  return undefined
 }

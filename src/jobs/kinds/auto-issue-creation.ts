@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { toIsoTime } from '../../lib/clock.js'
 import { MINUTE } from '../../lib/units.js'
 import { defineJob, type JobContext, type JobReport, type TriggerFacts } from '../define-job.js'
+import { next, readPages } from '../read-pages.js'
 import { type IssueParameters, issueParameters, SEVERITIES } from './issues/parameters.js'
 import { fillTemplate, findTemplates, toEventKey } from './issues/templates.js'
 import { quoteText, toMarker } from './markers.js'
@@ -114,19 +115,13 @@ async function open(context: Context, { key, title, body, labels, assignees }: W
 const Made = z.object({ number: z.int().optional() })
 const Found = z.object({
   issues: z.array(z.object({ number: z.int(), url: z.string() })),
-  next: z.object({ page: z.int(), limit: z.int() }).optional(),
+  next,
 })
 
 async function findIssue(context: Context, marker: string) {
-  for (let at: z.output<typeof Found>['next'] = { page: 1, limit: 50 }; at !== undefined; ) {
-    const part: z.output<typeof Found> = await context.read(
-      'find_own_issues',
-      { ...context.repository, marker, ...at },
-      Found,
-    )
-    const [first] = part.issues
+  for await (const { issues } of readPages(context, 'find_own_issues', { marker }, Found)) {
+    const [first] = issues
     if (first !== undefined) return first
-    at = part.next
   }
   return undefined
 }

@@ -4,6 +4,7 @@ import { InvalidInput, toErrorText } from '../../lib/errors.js'
 import { MINUTE } from '../../lib/units.js'
 import { defineJob, type JobContext, type JobReport } from '../define-job.js'
 import { readTextFile } from '../read-file.js'
+import { next, readPages } from '../read-pages.js'
 
 /*
  * The labels of a repository as a file in it says. Labels that the file does not name stay: nothing here deletes.
@@ -37,7 +38,7 @@ const Listed = z.object({
       of: z.enum(['repository', 'organisation']),
     }),
   ),
-  next: z.object({ page: z.int(), limit: z.int() }).optional(),
+  next,
 })
 type Present = z.output<typeof Listed>['labels'][number]
 
@@ -124,11 +125,7 @@ function parseLabels(text: string, path: string): readonly Label[] {
 
 async function listPresent(context: Context): Promise<readonly Present[]> {
   const found: Present[] = []
-  for (let at: z.output<typeof Listed>['next'] = { page: 1, limit: 50 }; at !== undefined; ) {
-    const part: z.output<typeof Listed> = await context.read('list_labels', { ...context.repository, ...at }, Listed)
-    found.push(...part.labels)
-    at = part.next
-  }
+  for await (const { labels } of readPages(context, 'list_labels', {}, Listed)) found.push(...labels)
   return found
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { toIsoTime } from '../../lib/clock.js'
 import { DAY, MINUTE } from '../../lib/units.js'
 import { defineJob, type JobContext, type JobReport } from '../define-job.js'
+import { next, readPages } from '../read-pages.js'
 import { quoteText, toMarker } from './markers.js'
 import { findMentions } from './mentions.js'
 
@@ -42,7 +43,6 @@ export const mentionDigest = defineJob({
   run,
 })
 
-const next = z.object({ page: z.int(), limit: z.int() }).optional()
 const Row = z.object({
   number: z.int(),
   title: z.string(),
@@ -95,34 +95,19 @@ async function run(context: Context): Promise<JobReport> {
 /** Open issues and pull requests, the last changed first. */
 async function listOpen(context: Context): Promise<readonly Row[]> {
   const found: Row[] = []
-  let at: z.output<typeof next> = { page: 1, limit: 50 }
-  for (let page = 0; at !== undefined && page < MOST_PAGES; page += 1) {
-    const part: z.output<typeof Issues> = await context.read('list_issues', { ...context.repository, ...at }, Issues)
-    found.push(...part.issues)
-    at = part.next
-  }
-  at = { page: 1, limit: 50 }
-  for (let page = 0; at !== undefined && page < MOST_PAGES; page += 1) {
-    const part: z.output<typeof Pulls> = await context.read(
-      'list_pull_requests',
-      { ...context.repository, ...at },
-      Pulls,
-    )
+  for await (const { issues } of readPages(context, 'list_issues', {}, Issues, MOST_PAGES)) found.push(...issues)
+  for await (const part of readPages(context, 'list_pull_requests', {}, Pulls, MOST_PAGES)) {
     found.push(...part.pull_requests)
-    at = part.next
   }
   return found.sort((a, b) => b.updated_at.localeCompare(a.updated_at))
 }
 
 /** The last mention of each person after which they said nothing there. */
 async function findWaiting(context: Context, row: Row, since: number): Promise<ReadonlyMap<string, Waiting>> {
-  const args = { ...context.repository, issue_number: row.number }
-  const { body } = await context.read('get_issue', args, Body)
+  const { body } = await context.read('get_issue', { ...context.repository, issue_number: row.number }, Body)
   const said = [{ author: row.author, body, created_at: row.created_at }]
-  for (let at: z.output<typeof next> = { page: 1, limit: 50 }; at !== undefined; ) {
-    const part: z.output<typeof Comments> = await context.read('list_issue_comments', { ...args, ...at }, Comments)
-    said.push(...part.comments)
-    at = part.next
+  for await (const { comments } of readPages(context, 'list_issue_comments', { issue_number: row.number }, Comments)) {
+    said.push(...comments)
   }
   const waiting = new Map<string, Waiting>()
   for (const { author, body: text, created_at } of said) {
@@ -176,15 +161,7 @@ async function write(
 
 async function listOwn(context: Context, marker: string) {
   const found: z.output<typeof Own>['issues'] = []
-  for (let at: z.output<typeof next> = { page: 1, limit: 50 }; at !== undefined; ) {
-    const part: z.output<typeof Own> = await context.read(
-      'find_own_issues',
-      { ...context.repository, marker, ...at },
-      Own,
-    )
-    found.push(...part.issues)
-    at = part.next
-  }
+  for await (const { issues } of readPages(context, 'find_own_issues', { marker }, Own)) found.push(...issues)
   return found
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { sha256Hex } from '../../lib/crypto.js'
 import { MINUTE } from '../../lib/units.js'
 import { defineJob, type JobContext, type JobReport } from '../define-job.js'
+import { findOwnDraft, OWN_DRAFT_TOOLS } from '../own-draft.js'
+import { next, readPages } from '../read-pages.js'
 import { ToolRefused } from '../tool-refused.js'
 import { quoteText, toMarker } from './markers.js'
 
@@ -33,7 +35,7 @@ export const releaseNotesDraft = defineJob({
   name: NAME,
   title: 'Draft of the release notes',
   description: 'Keeps a draft release with the pull requests merged since the last release. Publishes nothing.',
-  tools: ['get_latest_release', 'list_releases', 'get_release', 'list_pull_requests', 'create_release', 'edit_release'],
+  tools: [...OWN_DRAFT_TOOLS, 'get_latest_release', 'list_pull_requests', 'create_release', 'edit_release'],
   deadlineMs: 5 * MINUTE,
   maxAttempts: 5,
   events: ['pull_request'],
@@ -45,13 +47,8 @@ export const releaseNotesDraft = defineJob({
   run,
 })
 
-const next = z.object({ page: z.int(), limit: z.int() }).optional()
 const Release = z.object({
   release: z.object({ id: z.int(), tag: z.string(), published_at: z.string(), body: z.string() }),
-})
-const Releases = z.object({
-  releases: z.array(z.object({ id: z.int(), tag: z.string(), draft: z.boolean(), author: z.string() })),
-  next,
 })
 const Pulls = z.object({
   pull_requests: z.array(
@@ -69,7 +66,6 @@ const Pulls = z.object({
 })
 type Pull = z.output<typeof Pulls>['pull_requests'][number]
 
-const FIRST = { page: 1, limit: 50 }
 /** How far back merged pull requests are looked for; the list is by number, not by when they were merged. */
 const MOST_PAGES = 20
 
@@ -77,13 +73,13 @@ async function run(context: Context): Promise<JobReport> {
   const last = await findLatest(context)
   const { pulls, isCut } = await listMerged(context, last === undefined ? 0 : Date.parse(last.published_at))
   const since = last === undefined ? 'so far' : `since ${last.tag}`
-  const left = isCut ? `Only the newest ${MOST_PAGES * FIRST.limit} pull requests were looked at.` : undefined
+  const left = isCut ? `Only the newest ${MOST_PAGES * 50} pull requests were looked at.` : undefined
   if (pulls.length === 0) {
     return { summary: `No pull request was merged ${since}.`, ...(left === undefined ? {} : { left }) }
   }
   const marker = toMarker(NAME, 'draft')
   const notes = `${renderNotes(pulls, context.parameters)}\n\n${marker}`
-  const draft = await findDraft(context, marker)
+  const draft = await findOwnDraft(context, marker)
   const said = draft === undefined ? await create(context, notes, last?.tag, marker) : await edit(context, draft, notes)
   return { summary: `${pulls.length} merged ${since}. ${said}`, ...(left === undefined ? {} : { left }) }
 }
@@ -104,15 +100,10 @@ async function listMerged(
 ): Promise<{ readonly pulls: readonly Pull[]; readonly isCut: boolean }> {
   const { exclude_labels, base } = context.parameters
   const found: Pull[] = []
-  let at: z.output<typeof next> = FIRST
-  for (let page = 0; at !== undefined && page < MOST_PAGES; page += 1) {
-    const part: z.output<typeof Pulls> = await context.read(
-      'list_pull_requests',
-      { ...context.repository, state: 'closed', ...at },
-      Pulls,
-    )
+  let isCut = false
+  for await (const part of readPages(context, 'list_pull_requests', { state: 'closed' }, Pulls, MOST_PAGES)) {
     found.push(...part.pull_requests)
-    at = part.next
+    isCut = part.next !== undefined
   }
   const pulls = found.filter(
     (pull) =>
@@ -121,7 +112,7 @@ async function listMerged(
       (base === '' || pull.base === base) &&
       !hasLabel(pull, exclude_labels),
   )
-  return { pulls: pulls.sort((a, b) => a.merged_at.localeCompare(b.merged_at)), isCut: at !== undefined }
+  return { pulls: pulls.sort((a, b) => a.merged_at.localeCompare(b.merged_at)), isCut }
 }
 
 function renderNotes(pulls: readonly Pull[], { categories }: Parameters): string {
@@ -155,23 +146,6 @@ interface Draft {
   readonly body: string
 }
 
-async function findDraft(context: Context, marker: string): Promise<Draft | undefined> {
-  let at: z.output<typeof next> = FIRST
-  while (at !== undefined) {
-    const part: z.output<typeof Releases> = await context.read(
-      'list_releases',
-      { ...context.repository, ...at },
-      Releases,
-    )
-    for (const { id } of part.releases.filter(({ draft, author }) => draft && author === context.login)) {
-      const { release } = await context.read('get_release', { ...context.repository, release_id: id }, Release)
-      if (release.body.includes(marker)) return release
-    }
-    at = part.next
-  }
-  return undefined
-}
-
 async function create(context: Context, body: string, lastTag: string | undefined, marker: string): Promise<string> {
   const tag = context.parameters.tag || countOn(lastTag, context.parameters.bump)
   await context.change({
@@ -180,7 +154,7 @@ async function create(context: Context, body: string, lastTag: string | undefine
     args: { ...context.repository, tag_name: tag, name: tag, body, draft: true },
     what: `draft the release ${tag}`,
     find: async () => {
-      const found = await findDraft(context, marker)
+      const found = await findOwnDraft(context, marker)
       return found === undefined ? undefined : { id: found.id }
     },
   })

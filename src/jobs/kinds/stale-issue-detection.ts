@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DAY, MINUTE } from '../../lib/units.js'
 import { defineJob, type Job, type JobContext, type JobReport } from '../define-job.js'
+import { next, readPages } from '../read-pages.js'
 import { toMarker } from './markers.js'
 import { findLastActivity } from './stale/activity.js'
 import { type Candidate, listCandidates, loadCandidate } from './stale/candidates.js'
@@ -170,7 +171,7 @@ async function close(context: Context, candidate: Candidate, since: number): Pro
 
 const Comments = z.object({
   comments: z.array(z.object({ id: z.number(), author: z.string(), body: z.string() })),
-  next: z.object({ page: z.int(), limit: z.int() }).optional(),
+  next,
 })
 
 async function comment(context: Context, candidate: Candidate, key: string, text: string): Promise<void> {
@@ -186,16 +187,10 @@ async function comment(context: Context, candidate: Candidate, key: string, text
     args: { ...args, body: `${text}\n\n${marker}` },
     what: `comment on #${candidate.number}`,
     find: async () => {
-      let at: z.output<typeof Comments>['next'] = { page: 1, limit: 50 }
-      while (at !== undefined) {
-        const { comments, next }: z.output<typeof Comments> = await context.read(
-          'list_issue_comments',
-          { ...repository, issue_number: candidate.number, ...at },
-          Comments,
-        )
+      const about = { issue_number: candidate.number }
+      for await (const { comments } of readPages(context, 'list_issue_comments', about, Comments)) {
         const found = comments.find(({ author, body }) => author === login && body.includes(marker))
         if (found !== undefined) return { id: found.id }
-        at = next
       }
       return undefined
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { sha256Hex } from '../../../lib/crypto.js'
 import type { JobContext } from '../../define-job.js'
+import { next, readPages } from '../../read-pages.js'
 import { toMarker } from '../markers.js'
 import type { Problem } from './checks.js'
 
@@ -14,7 +15,7 @@ interface Said {
 
 const Comments = z.object({
   comments: z.array(z.object({ id: z.int(), author: z.string(), body: z.string() })),
-  next: z.object({ page: z.int(), limit: z.int() }).optional(),
+  next,
 })
 type Comment = z.output<typeof Comments>['comments'][number]
 
@@ -70,24 +71,14 @@ function render(problems: readonly Problem[]): string {
 }
 
 async function findComment<Parameters>(
-  { repository, login, read }: JobContext<Parameters>,
+  context: JobContext<Parameters>,
   number: number,
   marker: string,
 ): Promise<Comment | undefined> {
-  let at: z.output<typeof Comments>['next'] = { page: 1, limit: 50 }
-  while (at !== undefined) {
-    const part: z.output<typeof Comments> = await read(
-      'list_issue_comments',
-      { ...repository, issue_number: number, ...at },
-      Comments,
-    )
-    const own = part.comments.find(
-      ({ author, body }) => author.toLowerCase() === login.toLowerCase() && body.includes(marker),
-    )
-    if (own !== undefined) {
-      return own
-    }
-    at = part.next
+  const login = context.login.toLowerCase()
+  for await (const { comments } of readPages(context, 'list_issue_comments', { issue_number: number }, Comments)) {
+    const own = comments.find(({ author, body }) => author.toLowerCase() === login && body.includes(marker))
+    if (own !== undefined) return own
   }
   return undefined
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { JobContext } from '../../define-job.js'
+import { next, readPages } from '../../read-pages.js'
 import type { Candidate } from './candidates.js'
 import type { Parameters } from './rules.js'
 
 const Timeline = z.object({
   events: z.array(z.object({ type: z.string(), author: z.string(), at: z.string(), what: z.string() })),
-  next: z.object({ page: z.int(), limit: z.int() }).optional(),
+  next,
 })
 
 /** What other places say about an issue is no activity in it. */
@@ -18,17 +19,11 @@ export async function findLastActivity(
   context: JobContext<Parameters>,
   { number, updatedAt }: Candidate,
 ): Promise<{ readonly since: number; readonly isActive: boolean }> {
-  const { repository, login, parameters } = context
+  const { login, parameters } = context
   const isMark = (what: string) => what.toLowerCase() === `+${parameters.label}`.toLowerCase()
   let since: number | undefined
   let isActive = false
-  let at: z.output<typeof Timeline>['next'] = { page: 1, limit: 50 }
-  while (at !== undefined) {
-    const part: z.output<typeof Timeline> = await context.read(
-      'get_issue_timeline',
-      { ...repository, issue_number: number, ...at },
-      Timeline,
-    )
+  for await (const part of readPages(context, 'get_issue_timeline', { issue_number: number }, Timeline)) {
     for (const event of part.events) {
       if (event.type === 'label' && isMark(event.what)) {
         since = Date.parse(event.at)
@@ -37,7 +32,6 @@ export async function findLastActivity(
         isActive = true
       }
     }
-    at = part.next
   }
   // an import brings labels without their history: the last change is the best that is known
   return { since: since ?? updatedAt, isActive }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { JobContext } from '../../define-job.js'
+import { next, readPages } from '../../read-pages.js'
 import type { Parameters } from './rules.js'
 
 /** An open issue or pull request, as far as the rules look at it. */
@@ -27,10 +28,8 @@ const Row = z.object({
   draft: z.boolean().default(false),
   pull_request: z.boolean().default(false),
 })
-const next = z.object({ page: z.int(), limit: z.int() }).optional()
 const Issues = z.object({ issues: z.array(Row), next })
 const Pulls = z.object({ pull_requests: z.array(Row), next })
-const FIRST = { page: 1, limit: 50 }
 /** A list this long takes Gitea some seconds; what comes after is the newest and can wait. */
 const MOST_PAGES = 400
 
@@ -41,21 +40,13 @@ export async function listCandidates(context: Context): Promise<readonly Candida
   const { include } = context.parameters
   const found: Candidate[] = []
   if (include !== 'pull_requests') {
-    for (let at: z.output<typeof next> = FIRST, page = 0; at !== undefined && page < MOST_PAGES; page += 1) {
-      const part: z.output<typeof Issues> = await context.read('list_issues', { ...context.repository, ...at }, Issues)
-      found.push(...part.issues.map((row) => toCandidate(row, false)))
-      at = part.next
+    for await (const { issues } of readPages(context, 'list_issues', {}, Issues, MOST_PAGES)) {
+      found.push(...issues.map((row) => toCandidate(row, false)))
     }
   }
   if (include !== 'issues') {
-    for (let at: z.output<typeof next> = FIRST, page = 0; at !== undefined && page < MOST_PAGES; page += 1) {
-      const part: z.output<typeof Pulls> = await context.read(
-        'list_pull_requests',
-        { ...context.repository, ...at },
-        Pulls,
-      )
+    for await (const part of readPages(context, 'list_pull_requests', {}, Pulls, MOST_PAGES)) {
       found.push(...part.pull_requests.map((row) => toCandidate(row, true)))
-      at = part.next
     }
   }
   return found.sort((a, b) => a.updatedAt - b.updatedAt)
