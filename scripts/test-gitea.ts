@@ -33,8 +33,10 @@ function runTests(gitea: string): number {
   const vitest = join(dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))), 'vitest.mjs')
   const args = [vitest, 'run', '--config', 'vitest.gitea.config.ts', ...process.argv.slice(2)]
   const run = spawnSync(process.execPath, args, { stdio: 'inherit', timeout: MAX_MS, killSignal: 'SIGINT' })
-  const { needsSandbox } = findRealGiteaTests()
-  console.log(`Not against a real Gitea, because they start the sandbox themselves:\n  ${needsSandbox.join('\n  ')}`)
+  const { otherwise } = findRealGiteaTests()
+  console.log(
+    `Not against a real Gitea, because they start the sandbox themselves or need no Gitea:\n  ${otherwise.join('\n  ')}`,
+  )
   if (run.error) {
     console.error(`The tests were ended: ${run.error.message}`)
   }

@@ -27,16 +27,11 @@ test('a GITEA_BIN that does not run is a failure, not a skip', () => {
   expect(status).toBe(1)
 })
 
-test('every story and tool test runs against a real Gitea, or starts the sandbox itself', () => {
-  const { runs, needsSandbox } = findRealGiteaTests()
-  const shared = listFiles(
-    'test/flows/*.test.ts',
-    'test/identity/*.test.ts',
-    'test/search/*.test.ts',
-    'test/tools/*.test.ts',
-    'test/real/*.test.ts',
-  )
+test('every story, job and tool test runs against a real Gitea, starts the sandbox itself, or needs neither', () => {
+  const { runs, otherwise } = findRealGiteaTests()
+  const folders = ['flows', 'identity', 'jobs', 'search', 'tools', 'webhooks', 'real']
+  const shared = listFiles(...folders.flatMap((name) => [`test/${name}/*.test.ts`, `test/${name}/**/*.test.ts`]))
 
-  expect([...runs, ...needsSandbox].sort()).toEqual(shared.sort())
+  expect([...runs, ...otherwise].sort()).toEqual([...new Set(shared)].sort())
   expect(runs).toEqual(expect.arrayContaining(['test/flows/read.test.ts', 'test/tools/get-me.test.ts']))
 })

@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 
 export interface RealGiteaTests {
-  /** What is only about a real Gitea, and every story and tool test that takes its Gitea from `startGitea`. */
+  /** What is only about a real Gitea, and every story, job and tool test that takes its Gitea from `startGitea`. */
   readonly runs: readonly string[]
-  /** Stories and tool tests that ask the sandbox for what no real Gitea does on command: faults, its clock, its log. */
-  readonly needsSandbox: readonly string[]
+  /** The others: what asks the sandbox for things no real Gitea does on command (faults, its clock, its log), or needs none. */
+  readonly otherwise: readonly string[]
 }
 
 /** Test files by whether they can run against a real Gitea; paths from the root of the repository. */
@@ -20,6 +20,6 @@ export function findRealGiteaTests(): RealGiteaTests {
   const takesAny = (file: string) => readFileSync(file, 'utf8').includes("/support/start-gitea.js'")
   return {
     runs: [...globSync('test/real/**/*.test.ts'), ...shared.filter(takesAny)].sort(),
-    needsSandbox: shared.filter((file) => !takesAny(file)).sort(),
+    otherwise: shared.filter((file) => !takesAny(file)).sort(),
   }
 }

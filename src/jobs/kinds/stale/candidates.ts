@@ -49,7 +49,7 @@ export async function listCandidates(context: Context): Promise<readonly Candida
       found.push(...part.pull_requests.map((row) => toCandidate(row, true)))
     }
   }
-  return found.sort((a, b) => a.updatedAt - b.updatedAt)
+  return found.sort((a, b) => a.updatedAt - b.updatedAt || a.number - b.number)
 }
 
 /** One, as Gitea has it now. Whether a pull request is a draft is not known here, and taking a mark off needs no more. */
