@@ -3,16 +3,16 @@ import { leaveEvent } from '../../audit/outbox.js'
 import { createJobQueue } from '../../jobs/queue.js'
 import { systemClock } from '../../lib/clock.js'
 import { Conflict } from '../../lib/errors.js'
+import type { Action } from '../action.js'
 import { parseAdminName, parseLine } from '../admin-name.js'
 import { printLines } from '../command.js'
 import { withStore } from '../state-file.js'
-import type { JobsAction } from './action.js'
 import { getRun, parseId } from './options.js'
 
 const MOST_REASON_CHARS = 300
 
 /** `aegis jobs cancel`: a run that waits does not begin, one that runs stops. */
-export const cancelAction: JobsAction = {
+export const cancelAction: Action = {
   name: 'cancel',
   usage: `aegis jobs cancel <id> [--reason <text>] [--by <name>]
   A run that waits does not begin; one that runs stops at its next step, within a second or two. What it has changed

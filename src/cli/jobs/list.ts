@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util'
 import { createJobQueue } from '../../jobs/queue.js'
 import { getJob } from '../../jobs/start-run.js'
 import { systemClock } from '../../lib/clock.js'
+import type { Action } from '../action.js'
 import { Misuse, printLines } from '../command.js'
 import { withStore } from '../state-file.js'
-import type { JobsAction } from './action.js'
 import { parseLimit, parseRepository, parseState } from './options.js'
 import { toJson, toLines } from './report.js'
 
 /** `aegis jobs list`: the queue and what became of what was in it. */
-export const listAction: JobsAction = {
+export const listAction: Action = {
   name: 'list',
   usage: `aegis jobs list [--repo <owner/name>] [--job <name>] [--state <state>] [--limit <20>] [--json]
   Runs of jobs, newest first. The states: ready (it waits), running, done, dead (it failed and waits for you), cancelled.

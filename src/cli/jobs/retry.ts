@@ -3,15 +3,15 @@ import { leaveEvent } from '../../audit/outbox.js'
 import { createJobQueue, type JobRow } from '../../jobs/queue.js'
 import { systemClock } from '../../lib/clock.js'
 import { Conflict } from '../../lib/errors.js'
+import type { Action } from '../action.js'
 import { parseAdminName } from '../admin-name.js'
 import { printLines } from '../command.js'
 import { withStore } from '../state-file.js'
-import type { JobsAction } from './action.js'
 import { checkSwitchedOn, getRun, parseId } from './options.js'
 import { toLines } from './report.js'
 
 /** `aegis jobs retry`: a dead or cancelled run waits again. */
-export const retryAction: JobsAction = {
+export const retryAction: Action = {
   name: 'retry',
   usage: `aegis jobs retry <id> [--by <name>]
   A run that is dead or was cancelled waits again, with all its attempts. What it had changed is not changed twice.

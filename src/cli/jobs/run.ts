@@ -11,16 +11,16 @@ import { SECOND } from '../../lib/units.js'
 import { explain } from '../../policy/explain.js'
 import { loadPolicy } from '../../policy/load.js'
 import type { Policy } from '../../policy/policy.js'
+import type { Action } from '../action.js'
 import { parseAdminName } from '../admin-name.js'
 import { type CommandIo, Misuse, printLines, toTerminalText } from '../command.js'
 import { toPolicyPath, withStore } from '../state-file.js'
 import { loadJobChecks, loadToolNames } from '../tool-names.js'
-import type { JobsAction } from './action.js'
 import { checkSwitchedOn, getRun, parseParameters, parseRepository } from './options.js'
 import { toDetails, toLines } from './report.js'
 
 /** `aegis jobs run`: asks the running server for a run. */
-export const runAction: JobsAction = {
+export const runAction: Action = {
   name: 'run',
   usage: `aegis jobs run <job> <owner/name> [--dry-run] [--parameters '{…}'] [--wait] [--by <name>]
   Puts a run into the queue; the server takes it up within a second, also in quiet hours. The policy must allow the job

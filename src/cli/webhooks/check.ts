@@ -3,8 +3,8 @@ import { type HookPlace, toPlaceName } from '../../gitea/hook-place.js'
 import type { Hook, HookClient } from '../../gitea/hooks.js'
 import { systemClock, toIsoTime } from '../../lib/clock.js'
 import { AppError } from '../../lib/errors.js'
+import type { Action } from '../action.js'
 import { type CommandIo, printLines, toTerminalText } from '../command.js'
-import type { WebhookAction } from './action.js'
 import { viewLedger } from './await-delivery.js'
 import { loadHookEvents } from './install.js'
 import {
@@ -27,7 +27,7 @@ import {
 } from './options.js'
 
 /** `aegis webhooks check`: whether what happens there is told to this server. */
-export const checkAction: WebhookAction = {
+export const checkAction: Action = {
   name: 'check',
   usage: `aegis webhooks check ${PLACE_USAGE} [--url <address>] [--token-file <path>] [--json]
   Looks whether a webhook delivers here, is on and has the events that the jobs need, for a repository also at its

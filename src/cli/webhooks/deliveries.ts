@@ -3,14 +3,14 @@ import type { Store } from '../../db/open.js'
 import { createJobQueue } from '../../jobs/queue.js'
 import { systemClock, toIsoTime } from '../../lib/clock.js'
 import { createDeliveryLedger, type DeliveryRow } from '../../webhooks/ledger.js'
+import type { Action } from '../action.js'
 import { Misuse, printLines, toTerminalText } from '../command.js'
 import { withStore } from '../state-file.js'
-import type { WebhookAction } from './action.js'
 
 const MOST = 1000
 
 /** `aegis webhooks deliveries`: the ledger. */
-export const deliveriesAction: WebhookAction = {
+export const deliveriesAction: Action = {
   name: 'deliveries',
   usage: `aegis webhooks deliveries [--repo <owner/name>] [--event <type>] [--limit <20>] [--json]
   What Gitea delivered, newest first: when, what, and what came of it. --event takes Gitea's exact type, for example

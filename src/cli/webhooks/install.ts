@@ -4,8 +4,8 @@ import type { Hook, HookClient } from '../../gitea/hooks.js'
 import { InvalidInput } from '../../lib/errors.js'
 import type { Secret } from '../../lib/secret.js'
 import { listHookEvents } from '../../webhooks/hook-events.js'
+import type { Action } from '../action.js'
 import { printLines } from '../command.js'
-import type { WebhookAction } from './action.js'
 import { findFaults, findOurs, findRemarks, toHookJson, toShownUrl, type WantedHook } from './judge-hook.js'
 import {
   HOOK_OPTIONS,
@@ -21,7 +21,7 @@ import {
 import { rotateHook } from './rotate.js'
 
 /** `aegis webhooks install`: Gitea tells this server what happens. */
-export const installAction: WebhookAction = {
+export const installAction: Action = {
   name: 'install',
   usage: `aegis webhooks install ${PLACE_USAGE}
                        [--events <list>] [--url <address>] [--token-file <path>] [--json]

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config/config.js'
 import { toPlaceName } from '../../gitea/hook-place.js'
+import type { Action } from '../action.js'
 import { printLines } from '../command.js'
-import type { WebhookAction } from './action.js'
 import { isSameAddress, toHookJson, toInstallCommand, toShownUrl } from './judge-hook.js'
 import { HOOK_OPTIONS, PLACE_USAGE, parsePlace, parseTargetUrl, withHooks } from './options.js'
 
 /** `aegis webhooks list`: the webhooks of a place, ours and others. */
-export const listAction: WebhookAction = {
+export const listAction: Action = {
   name: 'list',
   usage: `aegis webhooks list ${PLACE_USAGE} [--url <address>] [--token-file <path>] [--json]
   The webhooks that Gitea has there, and which of them deliver here. Secrets and headers are not shown.

@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config/config.js'
 import { toPlaceName } from '../../gitea/hook-place.js'
 import { NotFound } from '../../lib/errors.js'
+import type { Action } from '../action.js'
 import { Misuse, printLines } from '../command.js'
-import type { WebhookAction } from './action.js'
 import { findOurs, toShownUrl } from './judge-hook.js'
 import { HOOK_OPTIONS, PLACE_USAGE, parsePlace, parseTargetUrl, withHooks } from './options.js'
 
 /** `aegis webhooks remove`: Gitea tells this server nothing more. */
-export const removeAction: WebhookAction = {
+export const removeAction: Action = {
   name: 'remove',
   usage: `aegis webhooks remove ${PLACE_USAGE} [--id <number>] [--url <address>] [--token-file <path>] [--json]
   Removes the webhooks that deliver here, or the one of them with this id. Others are left alone.

@@ -5,14 +5,14 @@ import { systemClock } from '../../lib/clock.js'
 import { loadPolicy } from '../../policy/load.js'
 import { createDeliveryLedger } from '../../webhooks/ledger.js'
 import { planJobs } from '../../webhooks/triggers.js'
+import type { Action } from '../action.js'
 import { parseAdminName } from '../admin-name.js'
 import { Misuse, printLines } from '../command.js'
 import { toPolicyPath, withStore } from '../state-file.js'
 import { loadJobChecks, loadToolNames } from '../tool-names.js'
-import type { WebhookAction } from './action.js'
 
 /** `aegis webhooks replay`: a kept delivery sets off its jobs again. */
-export const replayAction: WebhookAction = {
+export const replayAction: Action = {
   name: 'replay',
   usage: `aegis webhooks replay <id> [--by <name>]
   Sets off again what a kept delivery sets off by the policy of now, also where it did not the first time. What its jobs

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { type HookPlace, toPlaceName } from '../../gitea/hook-place.js'
 import { NotFound } from '../../lib/errors.js'
 import type { DeliveryRow } from '../../webhooks/ledger.js'
+import type { Action } from '../action.js'
 import { printLines, toTerminalText } from '../command.js'
-import type { WebhookAction } from './action.js'
 import { awaitDelivery, isTestPush, viewLedger } from './await-delivery.js'
 import { findOurs, toHookPage, toHostListHint, toInstallCommand, toShownUrl } from './judge-hook.js'
 import {
@@ -17,7 +17,7 @@ import {
 } from './options.js'
 
 /** `aegis webhooks test`: one delivery, all the way. */
-export const testAction: WebhookAction = {
+export const testAction: Action = {
   name: 'test',
   usage: `aegis webhooks test ${PLACE_USAGE} [--wait <15>] [--url <address>] [--token-file <path>] [--json]
   Has Gitea deliver a test and waits until the running server has it, signature and all. Exit code 1 where it does not
