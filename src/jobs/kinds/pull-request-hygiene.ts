@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MINUTE } from '../../lib/units.js'
 import { defineJob, type Finding, type JobContext, type JobReport } from '../define-job.js'
+import { next, readPages } from '../read-pages.js'
 import { ToolRefused } from '../tool-refused.js'
 import { checkPull, type Problem } from './hygiene/checks.js'
 import { syncComment } from './hygiene/comment.js'
@@ -73,24 +74,19 @@ async function run(context: Context): Promise<JobReport> {
   }
 }
 
-const next = z.object({ page: z.int(), limit: z.int() }).optional()
 const Pulls = z.object({ pull_requests: z.array(z.object({ number: z.int() })), next })
 /** By hand and by schedule. */
 const MOST_PULLS = 100
 
 async function listOpen(context: Context): Promise<{ readonly numbers: readonly number[]; readonly isCut: boolean }> {
   const numbers: number[] = []
-  let at: z.output<typeof next> = { page: 1, limit: 50 }
-  while (at !== undefined && numbers.length < MOST_PULLS) {
-    const part: z.output<typeof Pulls> = await context.read(
-      'list_pull_requests',
-      { ...context.repository, state: 'open', ...at },
-      Pulls,
-    )
+  let isCut = false
+  for await (const part of readPages(context, 'list_pull_requests', { state: 'open' }, Pulls)) {
     numbers.push(...part.pull_requests.map(({ number }) => number))
-    at = part.next
+    isCut = part.next !== undefined || numbers.length > MOST_PULLS
+    if (numbers.length >= MOST_PULLS) break
   }
-  return { numbers: numbers.slice(0, MOST_PULLS), isCut: at !== undefined || numbers.length > MOST_PULLS }
+  return { numbers: numbers.slice(0, MOST_PULLS), isCut }
 }
 
 const Pull = z.object({

@@ -71,9 +71,9 @@ const MOST_PAGES = 20
 
 async function run(context: Context): Promise<JobReport> {
   const last = await findLatest(context)
-  const { pulls, isCut } = await listMerged(context, last === undefined ? 0 : Date.parse(last.published_at))
+  const { pulls, looked, isCut } = await listMerged(context, last === undefined ? 0 : Date.parse(last.published_at))
   const since = last === undefined ? 'so far' : `since ${last.tag}`
-  const left = isCut ? `Only the newest ${MOST_PAGES * 50} pull requests were looked at.` : undefined
+  const left = isCut ? `Only the newest ${looked} pull requests were looked at.` : undefined
   if (pulls.length === 0) {
     return { summary: `No pull request was merged ${since}.`, ...(left === undefined ? {} : { left }) }
   }
@@ -97,7 +97,7 @@ async function findLatest(context: Context) {
 async function listMerged(
   context: Context,
   since: number,
-): Promise<{ readonly pulls: readonly Pull[]; readonly isCut: boolean }> {
+): Promise<{ readonly pulls: readonly Pull[]; readonly looked: number; readonly isCut: boolean }> {
   const { exclude_labels, base } = context.parameters
   const found: Pull[] = []
   let isCut = false
@@ -112,7 +112,7 @@ async function listMerged(
       (base === '' || pull.base === base) &&
       !hasLabel(pull, exclude_labels),
   )
-  return { pulls: pulls.sort((a, b) => a.merged_at.localeCompare(b.merged_at)), isCut }
+  return { pulls: pulls.sort((a, b) => a.merged_at.localeCompare(b.merged_at)), looked: found.length, isCut }
 }
 
 function renderNotes(pulls: readonly Pull[], { categories }: Parameters): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { JobContext } from '../../define-job.js'
+import { next, readPages } from '../../read-pages.js'
 import { createPathFilter } from '../path-globs.js'
 
 /*
@@ -64,25 +65,20 @@ function planPush({ parameters }: Context, { ref, before, after }: z.output<type
 
 const Branches = z.object({
   branches: z.array(z.object({ name: z.string(), sha: z.string() })),
-  next: z.object({ page: z.int(), limit: z.int() }).optional(),
+  next,
 })
 const MOST_PAGES = 10
 
 async function planBranches(context: Context, defaultBranch: string): Promise<Plan> {
   const found: z.output<typeof Branches>['branches'] = []
-  let at: z.output<typeof Branches>['next'] = { page: 1, limit: 50 }
-  for (let page = 0; at !== undefined && page < MOST_PAGES; page += 1) {
-    const part: z.output<typeof Branches> = await context.read(
-      'list_branches',
-      { ...context.repository, ...at },
-      Branches,
-    )
+  let isCut = false
+  for await (const part of readPages(context, 'list_branches', {}, Branches, MOST_PAGES)) {
     found.push(...part.branches)
-    at = part.next
+    isCut = part.next !== undefined
   }
   const isWanted = createPathFilter(context.parameters.branches)
   const heads = recallHeads(context)
-  if (at === undefined) {
+  if (!isCut) {
     const names = new Set(found.map(({ name }) => name))
     rememberHeads(context, new Map([...heads].filter(([name]) => names.has(name))))
   }
@@ -94,7 +90,7 @@ async function planBranches(context: Context, defaultBranch: string): Promise<Pl
       const otherwise = name === defaultBranch ? undefined : defaultBranch
       return { branch: name, head: sha, base: heads.get(name) ?? otherwise, otherwise }
     })
-  return { ranges, why: 'No branch has anything new.', isCut: at !== undefined }
+  return { ranges, why: 'No branch has anything new.', isCut }
 }
 
 function toNothing(why: string): Plan {
